@@ -1,0 +1,25 @@
+"""What can go wrong, and the exit code that says so."""
+
+
+class TierkitError(Exception):
+    """A run failed; the message names what, where and the repair."""
+
+    exit_code = 1
+
+
+class SheetError(TierkitError):
+    """The run sheet or the command line asks for something that cannot be."""
+
+    exit_code = 2
+
+
+class TableError(TierkitError):
+    """A table breaks its contract; the message lists every breach at once."""
+
+    exit_code = 3
+
+
+class AuditError(TierkitError):
+    """The self-audit stopped publication."""
+
+    exit_code = 4

@@ -1,0 +1,1 @@
+"""Open the tables of a company and check them at the door."""

@@ -1,0 +1,264 @@
+"""The tables tierkit reads: columns, kinds, units, ranges and keys, stated once."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["id", "text", "date", "money", "number", "integer", "flag"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: what it holds and what it may hold."""
+
+    name: str
+    kind: Kind
+    about: str
+    required: bool = False
+    low: float | None = None
+    high: float | None = None
+    values: tuple[str, ...] = ()
+    mutable: bool = False
+    """Whether the value changes with time, so that without history nobody knows when it was known."""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One table: its grain, its columns and the key that no two rows share."""
+
+    name: str
+    grain: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._by_name.update({c.name: c for c in self.columns})
+
+    def __getitem__(self, name: str) -> Column:
+        return self._by_name[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    @property
+    def names(self) -> list[str]:
+        """Every column the contract knows, in order."""
+        return list(self._by_name)
+
+    @property
+    def required(self) -> list[str]:
+        """The columns without which the table cannot be used."""
+        return [c.name for c in self.columns if c.required]
+
+
+OUTCOMES = ("won", "lost", "open")
+DEAL_TYPES = ("new", "expansion", "renewal")
+DIRECTIONS = ("inbound", "outbound")
+STRATEGIC_KINDS = ("reference", "ecosystem", "new_vertical", "new_geography")
+
+
+def _account_id(about: str = "the account", *, required: bool = True) -> Column:
+    return Column("account_id", "id", about, required)
+
+
+_KNOWN_AT = Column("known_at", "date", "day the row became known to us")
+
+_CONTRACTS = (
+    Contract(
+        "accounts",
+        "one row per account",
+        (
+            _account_id("key of the account, unchanged from the CRM"),
+            Column("name", "text", "name people know it by"),
+            Column("domain", "text", "web domain"),
+            Column("parent_id", "id", "account_id of its parent"),
+            Column("industry", "text", "industry"),
+            Column("country", "text", "country"),
+            Column("region", "text", "sales region"),
+            Column("employees", "integer", "headcount, people", low=0, mutable=True),
+            Column("annual_revenue", "money", "revenue a year", low=0, mutable=True),
+            Column("owner_id", "id", "the seller who owns it", mutable=True),
+            Column("segment", "text", "segment", mutable=True),
+            Column("created_at", "date", "day it entered the CRM"),
+            Column("is_customer", "flag", "is a customer today", mutable=True),
+            Column("technologies", "text", "tools in its stack, separated by ;", mutable=True),
+        ),
+        key=("account_id",),
+    ),
+    Contract(
+        "account_history",
+        "one row per change: from known_at on, the field had this value",
+        (
+            _account_id(),
+            Column("known_at", "date", "day the value became known", required=True),
+            Column("field", "text", "column of accounts", required=True),
+            Column("value", "text", "its value from then on, empty if unknown", required=True),
+        ),
+    ),
+    Contract(
+        "deals",
+        "one row per deal",
+        (
+            Column("deal_id", "id", "key of the deal", required=True),
+            Column("outcome", "text", "how it ended", required=True, values=OUTCOMES),
+            _account_id(required=False),
+            Column("opened_at", "date", "day it opened"),
+            Column("closed_at", "date", "day it closed; of an open deal an expected date, ignored"),
+            Column("acv", "money", "annual contract value", low=0),
+            Column("currency", "text", "ISO currency of acv"),
+            Column("term_months", "number", "length of the contract, months", low=0),
+            Column("deal_type", "text", "new business, expansion or renewal", values=DEAL_TYPES),
+            Column("product", "text", "product"),
+            Column("seats", "number", "seats or units", low=0),
+            Column("use_case", "text", "use case"),
+            Column("source", "text", "where the deal came from"),
+            Column("owner_id", "id", "the seller who owns it"),
+        ),
+        key=("deal_id",),
+    ),
+    Contract(
+        "activities",
+        "one row per touch",
+        (
+            _account_id(),
+            Column("occurred_at", "date", "day it happened", required=True),
+            Column("kind", "text", "email, call, meeting, web_visit, ...", required=True),
+            Column("direction", "text", "inbound is theirs, outbound is ours", values=DIRECTIONS),
+            Column("contact_id", "id", "the person"),
+            Column("channel", "text", "channel"),
+            Column("template_id", "id", "template it was written from"),
+            Column("minutes", "number", "our time, minutes", low=0),
+            _KNOWN_AT,
+        ),
+    ),
+    Contract(
+        "contacts",
+        "one row per person",
+        (
+            Column("contact_id", "id", "key of the person", required=True),
+            _account_id(),
+            Column("role", "text", "part in the buying committee"),
+            Column("seniority", "text", "seniority"),
+            _KNOWN_AT,
+        ),
+        key=("contact_id",),
+    ),
+    Contract(
+        "signals",
+        "one row per trigger event",
+        (
+            _account_id(),
+            Column("occurred_at", "date", "day it happened", required=True),
+            Column("kind", "text", "funding, executive_hire, ...", required=True),
+            Column("source", "text", "who reported it"),
+            Column("detail", "text", "what happened, for people"),
+            _KNOWN_AT,
+        ),
+    ),
+    Contract(
+        "reps",
+        "one row per seller",
+        (
+            Column("owner_id", "id", "key of the seller", required=True),
+            Column("name", "text", "name"),
+            Column("tier1_slots", "integer", "Tier 1 accounts the seller can hold", low=0),
+            Column("tier2_slots", "integer", "Tier 2 accounts the seller can hold", low=0),
+            _KNOWN_AT,
+        ),
+        key=("owner_id",),
+    ),
+    Contract(
+        "strategic",
+        "one row per claim",
+        (
+            _account_id(),
+            Column("kind", "text", "why it is strategic", required=True, values=STRATEGIC_KINDS),
+            Column("value", "number", "strength of the claim, 0 to 1", required=True, low=0, high=1),
+            Column("evidence", "text", "what supports it"),
+            Column("author", "text", "who made it"),
+            _KNOWN_AT,
+            Column("expires_at", "date", "last day it counts"),
+        ),
+    ),
+    Contract(
+        "overrides",
+        "one row per decision",
+        (
+            _account_id(),
+            Column("tier", "integer", "tier a person chose, 1 is best", required=True, low=1, high=4),
+            Column("reason", "text", "reason code", required=True),
+            Column("author", "text", "who decided", required=True),
+            Column("created_at", "date", "day of the decision", required=True),
+            Column("expires_at", "date", "last day it counts", required=True),
+        ),
+    ),
+    Contract(
+        "exclusions",
+        "one row per rule or account",
+        (
+            _account_id(required=False),
+            Column("domain", "text", "web domain"),
+            Column("reason", "text", "why it is not sold to", required=True),
+            _KNOWN_AT,
+        ),
+    ),
+    Contract(
+        "funnel",
+        "one row per lead handed over",
+        (
+            Column("lead_id", "id", "key of the lead", required=True),
+            _account_id(required=False),
+            Column("created_at", "date", "day it was handed over"),
+            Column("source", "text", "where it came from"),
+            Column("accepted_at", "date", "day sales accepted it"),
+            Column("meeting_at", "date", "day of the first meeting"),
+            Column("rejected_reason", "text", "why sales rejected it"),
+        ),
+        key=("lead_id",),
+    ),
+    Contract(
+        "tal",
+        "one row per stay on the target account list",
+        (
+            _account_id(),
+            Column("entered_at", "date", "first day on the list", required=True),
+            Column("left_at", "date", "first day off the list"),
+            Column("source", "text", "who put it there"),
+        ),
+    ),
+    Contract(
+        "tier_history",
+        "one row per account and change",
+        (
+            _account_id(),
+            Column("tier", "integer", "tier in use, 1 is best", required=True, low=1, high=4),
+            Column("valid_from", "date", "first day", required=True),
+            Column("valid_to", "date", "last day; empty while in use"),
+            Column("source", "text", "who set it"),
+        ),
+    ),
+)
+
+CONTRACTS: dict[str, Contract] = {c.name: c for c in _CONTRACTS}
+"""The contract of every table, by name."""
+
+ROW_KEYS = (
+    "row_id",
+    "deal_id",
+    "account_id",
+    "group_id",
+    "as_of",
+    "opened_at",
+    "closed_at",
+    "outcome",
+    "won_in_horizon",
+    "won_acv",
+    "opened_in_horizon",
+    "worked",
+    "name",
+    "owner_id",
+    "segment",
+    "has_open_deal",
+    "is_customer",
+)
+"""Columns of feature rows that identify, label or describe a row; every other column is a candidate feature."""

@@ -1,0 +1,88 @@
+"""Where the tables are and what their columns are called: `[data]` of the run sheet."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """A section of the run sheet: frozen, and every unknown key is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class JoinSource(Section):
+    """A second file joined to a table, one row at most for each key."""
+
+    file: str
+    """File, relative to the folder of the run sheet."""
+    on: str
+    """Column both files share."""
+    known: str = "at_close"
+    """When its columns became known: `at_opening`, or `at_close` (then they are never win features)."""
+
+
+class TableSource(Section):
+    """One table: its file, and how to read it into the canonical columns."""
+
+    file: str | None = None
+    """CSV (also .gz), Parquet, Excel or DuckDB file, relative to the folder of the run sheet."""
+    table: str | None = None
+    """Sheet of an Excel file, or table of a DuckDB file."""
+    columns: dict[str, str] = Field(default_factory=dict)
+    """Canonical column = column of the file."""
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """For a canonical column: value in the file = canonical value; `"" = "open"` maps empty cells."""
+    constants: dict[str, Any] = Field(default_factory=dict)
+    """Canonical column = one value for every row."""
+    join: tuple[JoinSource, ...] = ()
+    """Further files that describe the same rows."""
+    decimal: str | None = None
+    """Decimal mark, `.` or `,`; unset, it is found where it is unambiguous."""
+    day_first: bool | None = None
+    """Whether 03/04/2026 is 3 April; unset, ambiguous dates stop the run."""
+
+
+class DataSettings(Section):
+    """`[data]`: the files of a company."""
+
+    folder: str = "."
+    """Folder of the files, relative to the folder of the run sheet."""
+    currency: str = "USD"
+    """The one currency money is in."""
+    time_zone: str = "UTC"
+    """Time zone of times that carry none; days are UTC days."""
+    data_through: str | None = None
+    """Last day the export covers, YYYY-MM-DD; later dates are set aside. Unset, the latest dated event."""
+    max_rejected: float = Field(0.01, ge=0, le=1)
+    """Share of a table's rows that may be set aside before the run stops."""
+    group_by: tuple[str, ...] = ()
+    """Columns of deals that name the entity behind a row, when there is no account."""
+    zero_acv_is_missing: bool = True
+    """A won deal of amount 0 has an unknown ACV rather than a free contract."""
+    accounts: TableSource | None = None
+    """The accounts; without it each deal is its own account."""
+    account_history: TableSource | None = None
+    """What the account table said earlier."""
+    deals: TableSource | None = None
+    """The deals: the one table a run cannot do without."""
+    activities: TableSource | None = None
+    """Touches in both directions."""
+    contacts: TableSource | None = None
+    """People at the accounts."""
+    signals: TableSource | None = None
+    """Trigger events."""
+    reps: TableSource | None = None
+    """Sellers and their slots."""
+    strategic: TableSource | None = None
+    """Claims of strategic value."""
+    overrides: TableSource | None = None
+    """Decisions of people over the model."""
+    exclusions: TableSource | None = None
+    """Whom we do not sell to."""
+    funnel: TableSource | None = None
+    """Leads handed to sales."""
+    tal: TableSource | None = None
+    """The target account list."""
+    tier_history: TableSource | None = None
+    """Tiers in use before."""

@@ -1,0 +1,61 @@
+"""Tables as every engine agrees on them: whole days since 1970 (UTC), money in cents, every column present."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from tierkit.inputs.contracts import CONTRACTS, Column
+
+EVENT_OF = {"activities": "occurred_day", "signals": "occurred_day", "overrides": "created_day"}
+
+
+def stage_tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Frames with the columns SQL text reads: `x_at` as `x_day`, money `x` as `x_cents`, text as it is.
+
+    Tables that were not given are staged empty, columns that were not given are null. `known_day` is never before the
+    day of the event it tells of.
+    """
+    return {name: _stage(name, frames.get(name)) for name in CONTRACTS}
+
+
+def days_since_1970(dates: pd.Series) -> pd.Series:
+    """Whole UTC days since 1970 as nullable integers.
+
+    >>> days_since_1970(pd.Series(pd.to_datetime(["1970-01-02", None]))).tolist()
+    [1, <NA>]
+    """
+    days = (pd.to_datetime(dates) - pd.Timestamp("1970-01-01")) // pd.Timedelta(days=1)
+    return days.astype("Int64")
+
+
+def _stage(table: str, frame: pd.DataFrame | None) -> pd.DataFrame:
+    index = pd.RangeIndex(0) if frame is None else frame.index
+    staged = {}
+    for column in CONTRACTS[table].columns:
+        given = None if frame is None or column.name not in frame else frame[column.name]
+        name, values = _stage_column(column, given, index)
+        staged[name] = values
+    out = pd.DataFrame(staged)
+    if table in EVENT_OF:
+        event = out[EVENT_OF[table]]
+        known = out.get("known_day", event).fillna(event)
+        out["known_day"] = known.where(known >= event, event)
+    if table == "account_history":
+        out["value_number"] = pd.to_numeric(out["value"], errors="coerce").astype("Float64")
+    return out
+
+
+def _stage_column(column: Column, given: pd.Series | None, index: pd.Index) -> tuple[str, pd.Series]:
+    if column.kind == "date":
+        name = column.name.removesuffix("_at") + "_day"
+        return name, pd.Series(pd.NA, index, dtype="Int64") if given is None else days_since_1970(given)
+    if column.kind == "money":
+        name = column.name + "_cents"
+        return name, pd.Series(pd.NA, index, dtype="Int64") if given is None else (given * 100).round().astype("Int64")
+    if column.kind in ("number", "integer"):
+        values = pd.Series(pd.NA, index, dtype="Float64") if given is None else given.astype("Float64")
+        return column.name, values.round().astype("Int64") if column.kind == "integer" else values
+    if column.kind == "flag":
+        flag = pd.Series(pd.NA, index, dtype="boolean") if given is None else given.astype("boolean")
+        return column.name, flag.astype("Int64")
+    return column.name, pd.Series(None, index, dtype="str") if given is None else given.astype("str")

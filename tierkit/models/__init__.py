@@ -1,0 +1,1 @@
+"""Will a deal open, who wins it, and how much a win is worth."""

@@ -1,0 +1,20 @@
+"""How models are fitted: `[models]` of the run sheet."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from tierkit.inputs.settings import Section
+
+
+class ModelSettings(Section):
+    """`[models]`: defaults that hold for a few hundred to many thousand deals."""
+
+    win: Literal["auto", "logit", "lightgbm"] = "auto"
+    """Win propensity: the better out of time, or one by name."""
+    size_column: str | None = None
+    """The column of the size-only ranking; unset, employees, annual_revenue or seats."""
+    interval: float = Field(0.8, gt=0, lt=1)
+    """Level of the ACV interval."""
+    cap_quantile: float = Field(0.99, gt=0.5, le=1)
+    """Expected ACV is capped at this quantile of won ACV."""

@@ -1,0 +1,1 @@
+"""Did the tiers work, and how surely is that known."""

@@ -1,0 +1,96 @@
+"""The run sheet, `tierkit.toml`: everything that may differ between two companies, except the month."""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError
+
+from tierkit.errors import SheetError
+from tierkit.features.settings import FeatureSettings
+from tierkit.inputs.settings import DataSettings, Section
+from tierkit.models.settings import ModelSettings
+from tierkit.proof.settings import ProofSettings
+from tierkit.reporting.settings import ReportSettings
+from tierkit.tiering.policy import Policy
+
+
+class RunSheet(Section):
+    """A company's settings, one section a room."""
+
+    seed: int = Field(20261031, ge=0)
+    """Seed of everything random."""
+    data: DataSettings = DataSettings()
+    """The files and their columns."""
+    features: FeatureSettings = FeatureSettings()
+    """What may be looked at."""
+    models: ModelSettings = ModelSettings()
+    """How models are fitted."""
+    tiers: Policy = Policy()
+    """How accounts are put into tiers."""
+    proof: ProofSettings = ProofSettings()
+    """How the tiers are put to the proof."""
+    report: ReportSettings = ReportSettings()
+    """What the report shows."""
+
+    _folder: Path = PrivateAttr(default=Path())
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the sheet, from which its paths are read."""
+        return self._folder
+
+
+def read_sheet(path: str | Path) -> RunSheet:
+    """Read and check a run sheet.
+
+    Raises
+    ------
+    SheetError : the file is missing, is not TOML, or a key is unknown (the near name is offered) or out of range;
+        every breach is listed.
+    """
+    path = Path(path)
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SheetError(f"{path}: no such run sheet (make one with `tierkit init`)") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SheetError(f"{path}: not valid TOML: {error}") from None
+    return check_sheet(raw, folder=path.resolve().parent, name=path.name)
+
+
+def check_sheet(raw: dict[str, Any], *, folder: Path, name: str = "tierkit.toml") -> RunSheet:
+    """Turn a parsed sheet into settings, or raise `SheetError` with every breach in one message."""
+    try:
+        sheet = RunSheet.model_validate(raw)
+    except ValidationError as error:
+        raise SheetError("; ".join(f"{name}: {_sentence(e)}" for e in error.errors())) from None
+    sheet._folder = folder
+    return sheet
+
+
+def _sentence(error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        known = _keys_beside(error["loc"])
+        near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+        return f"unknown key '{where}'; {hint}"
+    return f"'{where}' {error['msg'].removeprefix('Value error, ')}, got {error['input']!r}"
+
+
+def _keys_beside(loc: tuple[Any, ...]) -> list[str]:
+    """The keys allowed where `loc` points."""
+    section: Any = RunSheet
+    for part in loc[:-1]:
+        field = section.model_fields.get(part) if _is_section(section) else None
+        if field is None:
+            return []
+        candidates = [field.annotation, *getattr(field.annotation, "__args__", ())]
+        section = next((c for c in candidates if _is_section(c)), None)
+    return list(section.model_fields) if _is_section(section) else []
+
+
+def _is_section(thing: Any) -> bool:
+    return isinstance(thing, type) and issubclass(thing, BaseModel)

@@ -1,0 +1,1 @@
+"""Which account goes into which tier, and what changed."""
