@@ -29,7 +29,7 @@ _VERBS = {
     "open_run": "tierkit.reporting.runs",
 }
 
-__all__ = ["__version__", *_VERBS]  # noqa: PLE0604
+__all__ = ["__version__", *_VERBS]
 
 
 def __getattr__(name: str) -> Any:

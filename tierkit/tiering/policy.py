@@ -99,7 +99,9 @@ class Policy(Section):
         if self.shares is not None and (min(self.shares) < 0 or sum(self.shares) > 1):
             raise ValueError(f"shares must be 0 or more and add up to at most 1, got {list(self.shares)}")
         if unknown := set(self.promote) - set(self.windows):
-            raise ValueError(f"promote names {sorted(unknown)[0]!r}, which has no window; known: {sorted(self.windows)}")
+            raise ValueError(
+                f"promote names {sorted(unknown)[0]!r}, which has no window; known: {sorted(self.windows)}"
+            )
         return self
 
     @property
