@@ -1,12 +1,16 @@
 """Cells to the kinds of a contract: text first, so that identifiers keep what they say."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import pandas as pd
 
 from tierkit.inputs.amounts import Marks, find_marks, join_marks, read_numbers, read_plain_numbers
 from tierkit.inputs.contracts import Column, Contract
 from tierkit.inputs.days import days_of, find_day_order, read_days
+
+_Read = Callable[[pd.Series], pd.Series]
 
 RULES = {
     "money": "must be a number",
@@ -22,6 +26,17 @@ _FLAGS = {"yes": True, "true": True, "1": True, "y": True, "t": True} | {
     "n": False,
     "f": False,
 }
+_read_point: _Read = partial(read_numbers, decimal=".")
+_read_comma: _Read = partial(read_numbers, decimal=",")
+READERS: dict[str, tuple[_Read, ...]] = {
+    "money": (_read_point, _read_comma),
+    "number": (_read_point, _read_comma),
+    "integer": (_read_point, _read_comma),
+    "date": (partial(read_days, day_first=True), partial(read_days, day_first=False)),
+    "flag": (lambda text: text.str.lower().map(_FLAGS),),
+}
+"""For each kind the ways in which its text may be read; text that none of them reads is of another kind."""
+
 _EMPTY = ("null", "none", "nan", "na", "n/a", "#n/a", "-")
 _NUMERIC = ("money", "number", "integer")
 

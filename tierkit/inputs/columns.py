@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from tierkit.inputs.coercion import as_text
-from tierkit.inputs.contracts import Contract
+from tierkit.inputs.coercion import READERS, RULES, as_text
+from tierkit.inputs.contracts import Column, Contract
 from tierkit.inputs.reading import Raw, nearest, plain_name
 from tierkit.inputs.settings import JoinSource, TableSource
 
 ROW_NUMBER = "row_number"
 ANY_VALUE = "*"
+_LOOKED_AT = 1000
 _EXPECTED_AT_CLOSE = ("deal_id", "account_id", "outcome", "opened_at", "closed_at", "acv", "amount")
 
 
@@ -62,7 +63,8 @@ def map_columns(
         if name not in used and name in columns:
             notes.append(f"column {name!r} of the file was left out, since {name!r} is set in tierkit.toml")
         elif name not in used:
-            columns[name] = frame[name]
+            # A name that differs from a canonical one in its case alone would be the same name to an engine
+            columns[f"{name} as given" if name.lower() in contract else name] = frame[name]
     _map_values(columns, contract, source, problems)
     at_close = {
         name: origin[given]
@@ -141,9 +143,23 @@ def _find_columns(
         if name in taken or name in source.columns or name in source.constants:
             continue
         given = name if name in frame else plain.get(plain_name(name), "")
-        if given and given not in mapped:
-            taken[name] = given
+        if not given or given in mapped:
+            continue
+        if given != name and name not in source.values and _holds_something_else(contract[name], frame[given]):
+            notes.append(f"column {given!r} does not hold what {name!r} holds, and keeps its own name")
+            continue
+        taken[name] = given
     return taken
+
+
+def _holds_something_else(column: Column, cells: pd.Series) -> bool:
+    """Whether a column that only resembles an optional one in its name can hold none of its values."""
+    text = as_text(cells).dropna().head(_LOOKED_AT)
+    if column.required or text.empty:
+        return False
+    if column.values:
+        return not text.str.lower().isin(column.values).any()
+    return column.kind in RULES and not any(reads(text).notna().any() for reads in READERS[column.kind])
 
 
 def _pick(frame: pd.DataFrame, given: str) -> pd.Series:
