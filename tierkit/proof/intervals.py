@@ -1,7 +1,7 @@
 """Intervals and tests for rates of clustered counts; counts may be fractional, as corrected for clustering."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -93,7 +93,7 @@ def design_effect(won: npt.ArrayLike, groups: npt.ArrayLike) -> float:
     return max(1.0, clustered / (p * (1 - p) / n))
 
 
-def cochran_armitage(won: Sequence[float], n: Sequence[float], scores: Sequence[float]) -> ZTest:
+def cochran_armitage(won: npt.ArrayLike, n: npt.ArrayLike, scores: npt.ArrayLike) -> ZTest:
     """Trend of rates across ordered groups (Cochran 1954, Armitage 1955); positive if rates rise with `scores`.
 
     Agresti's M-squared, which divides by N - 1, is z squared times (N - 1) / N.
