@@ -16,7 +16,7 @@ from tierkit.features.leaks import screen_features
 from tierkit.features.readiness import Readiness, check_readiness
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.reporting.draft import Draft, kept
-from tierkit.reporting.publish import latest_tiers, source_hash
+from tierkit.reporting.publish import source_hash
 from tierkit.runsheet import RunSheet, read_sheet
 
 
