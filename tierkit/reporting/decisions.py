@@ -96,5 +96,5 @@ def _against(reason: object, chance: float) -> str:
 def _decider(owner: object, owners: pd.Series | None) -> str:
     if words.is_missing(owner):
         return "sales leader"
-    name = None if owners is None else owners.get(owner)  # type: ignore[call-overload]
+    name = None if owners is None else owners.get(owner)
     return f"sales leader with {owner if words.is_missing(name) else name}"

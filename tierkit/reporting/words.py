@@ -10,6 +10,7 @@ KINDS = {
     "backtest": "replayed",
     "contains_treatment": "replayed, while tiers were acted on",
     "observed": "as it happened",
+    "cross_validated": "cross-validated, without dates",
     "held_out": "tested with a control",
 }
 """What the page calls each kind of evidence."""

@@ -90,23 +90,32 @@ def plot_effort(effort: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
 
 
 def plot_value_capture(capture: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
-    """Share of won ACV inside the top tiers, by way to rank, with intervals.
+    """Share of won ACV that each way to rank holds in its top tiers, with intervals.
 
     Parameters
     ----------
-    capture : one row per way to rank; columns method, share, and, where known, low, high.
+    capture : as `value_capture` returns it, for one kind and one tier, with or without the largest deal; columns
+        method, measure, share, low, high. Only measure `share` is drawn.
+
+    Raises
+    ------
+    TableError : a method appears twice.
     """
-    ax = draw_on(ax, 0.9 + 0.5 * len(capture))
-    for i, row in enumerate(capture.to_dict("records")):
-        colour = ACCENT if row["method"] == "tierkit" else GREY
-        if not words.is_missing(row.get("low")):
+    rows = capture[(capture["measure"] == "share") & capture["share"].notna()]
+    if rows["method"].duplicated().any():
+        raise TableError("value capture: one row per method to a picture; choose a kind, a tier and without_largest")
+    ax = draw_on(ax, 0.9 + 0.55 * len(rows))
+    for i, row in enumerate(rows.to_dict("records")):
+        ours = row["method"] == "tierkit"
+        colour = ACCENT if ours else GREY
+        if not words.is_missing(row["low"]):
             ax.plot([100 * row["low"], 100 * row["high"]], [-i, -i], color=colour, linewidth=2.2)
-        ax.plot([100 * row["share"]], [-i], "o" if row["method"] == "tierkit" else "s", color=colour, markersize=8)
-        text = words.percent(row["share"])
+        at = (100 * row["share"], -i)
+        ax.plot([at[0]], [at[1]], "o" if ours else "s", color=colour, markersize=8)
         ax.annotate(
-            text, (100 * row["share"], -i), (0, 9), textcoords="offset points", ha="center", fontsize=9, color=INK
+            words.percent(row["share"]), at, (0, 9), textcoords="offset points", ha="center", fontsize=9, color=INK
         )
-    ax.set(xlim=(0, 100), ylim=(-len(capture) + 0.4, 0.6), xlabel="share of won ACV captured, %")
-    ax.set_yticks([-i for i in range(len(capture))], [words.METHODS.get(m, str(m)) for m in capture["method"]])
+    ax.set(xlim=(0, 100), ylim=(-len(rows) + 0.4, 0.7), xlabel="share of won ACV, %")
+    ax.set_yticks([-i for i in range(len(rows))], [words.METHODS.get(m, str(m)) for m in rows["method"]])
     grid(ax, "x")
     return ax

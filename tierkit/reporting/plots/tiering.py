@@ -39,18 +39,27 @@ def plot_tier_sizes(sizes: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     return ax
 
 
-def plot_tier_flow(flow: pd.DataFrame, ax: "Axes | None" = None, *, n_tiers: int = 3) -> "Axes":
+def plot_tier_flow(matrix: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     """Accounts that changed tier, last month on the left, this month on the right; band width is their number.
 
     Parameters
     ----------
-    flow : one row per pair; columns from_tier, to_tier (missing or 0: not tiered), n. Pairs of equal tiers are
-        counted in the boxes and not drawn, since they would hide the moves.
+    matrix : as `migration_matrix` returns it: accounts by tier before (rows "1", "2", ..., "new") and now (columns
+        "1", "2", ..., "not tiered"). Accounts that stayed are counted beside the boxes and not drawn, since they
+        would hide the moves.
     """
     from matplotlib.patches import PathPatch, Rectangle
     from matplotlib.path import Path
 
-    pairs = flow.fillna({"from_tier": 0, "to_tier": 0}).astype({"from_tier": int, "to_tier": int})
+    n_tiers = len([t for t in matrix.index if str(t).isdigit()])
+    pairs = pd.DataFrame(
+        [
+            (int(a) if str(a).isdigit() else 0, int(b) if str(b).isdigit() else 0, int(n))
+            for a, row in zip(matrix.index, matrix.to_numpy(), strict=True)
+            for b, n in zip(matrix.columns, row, strict=True)
+        ],
+        columns=["from_tier", "to_tier", "n"],
+    )
     order = [*range(1, n_tiers + 1), 0]
     stay = {t: int(pairs.loc[(pairs["from_tier"] == t) & (pairs["to_tier"] == t), "n"].sum()) for t in order}
     moves = pairs[(pairs["from_tier"] != pairs["to_tier"]) & (pairs["n"] > 0)]

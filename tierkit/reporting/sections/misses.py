@@ -43,7 +43,7 @@ def find_misses(replay: pd.DataFrame, *, names: pd.Series | None = None, limit: 
     misses["knew"] = [_knew(row) for row in misses.to_dict("records")]
     ids = misses["account_id"].astype("str")
     misses["name"] = ids if names is None else ids.map(names).fillna(ids)
-    return misses[["account_id", "name", "as_of", "tier", "what", "won_acv", "knew"]]
+    return misses.reindex(columns=["account_id", "name", "as_of", "tier", "what", "won_acv", "knew"])
 
 
 def _what(row: dict[Any, Any], unit: str) -> str:

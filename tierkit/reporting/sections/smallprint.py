@@ -42,7 +42,7 @@ def show_small_print(
     Parameters
     ----------
     comparison : `Propensity.comparison`.
-    calibration : as `plot_calibration` draws it.
+    calibration : as `calibration_table` returns it.
     audit : one mapping per check; keys check, figure, limit, passed.
     notes : sentences about what was read right but not as it stood, and assumptions.
     provenance : as `Provenance.as_dict` returns it.
