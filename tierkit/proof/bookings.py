@@ -122,7 +122,7 @@ def _last(earlier: pd.DataFrame | None, deals: pd.DataFrame, tables: Tables, as_
         return {}
     then = earlier.iloc[-1]
     made, horizon_days = pd.Timestamp(then["as_of"]), int(then["horizon_days"])
-    row = {"last_as_of": made, "last_expected": float(then["expected"])}
+    row: dict[str, Any] = {"last_as_of": made, "last_expected": float(then["expected"])}
     if made + (2 if tables.has_accounts else 1) * pd.Timedelta(days=horizon_days) > as_of:
         return row
     actual = float(_trailing_wins(deals, tables, start=made, horizon_days=horizon_days)["acv"].sum())

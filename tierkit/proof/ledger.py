@@ -49,7 +49,7 @@ def freeze_promises(
     sha256 = hashlib.sha256(promise_bytes(tiers)).hexdigest()
     wins = tiers["win_prob"] * tiers.get("open_prob", 1.0)
     by_tier = {
-        str(int(tier)): {
+        _label(tier): {
             "n": len(part),
             "promised_wins": round(float(wins.loc[part.index].sum()), 6),
             "promised_value": round(float(part["expected_value"].sum()), 2),
@@ -131,8 +131,8 @@ def _scored(
     opened = won_of_opened(deals, after=made, until=made + horizon, horizon_days=horizon_days)
     rows = []
     for tier, part in tiers.groupby("tier", sort=True):
-        row: dict[str, Any] = {"tier": int(tier), "known_on": made + horizon, "status": "immature"}
-        row |= entry["tiers"].get(str(int(tier)), {"n": len(part)})
+        row: dict[str, Any] = {"tier": int(_label(tier)), "known_on": made + horizon, "status": "immature"}
+        row |= entry["tiers"].get(_label(tier), {"n": len(part)})
         if made + horizon <= through:
             n, n_won = len(part), int(won.loc[part.index].sum())
             low, high = wilson(n_won, n)
@@ -143,6 +143,10 @@ def _scored(
             row |= {"actual_wins": len(theirs), "actual_value": value}
         rows.append(row)
     return rows
+
+
+def _label(tier: Any) -> str:
+    return str(int(tier))
 
 
 def _whole(values: pd.Series, scale: float) -> pd.Series:

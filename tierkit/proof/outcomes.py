@@ -1,6 +1,7 @@
 """What became of accounts after a day: the outcomes that tiers, forecasts and promises are held against."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
@@ -26,7 +27,7 @@ def account_outcomes(
     by `as_of` + horizon; missing while that day is after `through`), won_acv (their sum, missing without a win),
     top_deal_id and top_deal_acv (the largest of them).
     """
-    ids = pd.Index(account_ids, dtype="str")
+    ids = pd.Index(list(account_ids), dtype="str")
     until = as_of + pd.Timedelta(days=horizon_days)
     out = pd.DataFrame({"account_id": ids})
     if until > through:
@@ -48,7 +49,7 @@ def won_of_opened(deals: pd.DataFrame, *, after: pd.Timestamp, until: pd.Timesta
     return opened[(opened["outcome"] == "won") & (opened["closed_at"] <= due)]
 
 
-def _sums_of(won: pd.DataFrame, ids: pd.Index) -> dict[str, object]:
+def _sums_of(won: pd.DataFrame, ids: pd.Index) -> dict[str, Any]:
     acv = won["acv"] if "acv" in won else pd.Series(float("nan"), won.index)
     won = won.assign(acv=acv).sort_values(
         ["acv", "deal_id"], ascending=[False, True], na_position="last", kind="stable"
