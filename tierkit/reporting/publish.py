@@ -126,6 +126,12 @@ def previous_month(reports: Path, month: str) -> Path | None:
     return max((p for p in earlier if (p / "manifest.json").is_file()), default=None)
 
 
+def published_months(reports: Path) -> list[Path]:
+    """Folders of every published month and of every run superseded, oldest first."""
+    folders = [*reports.glob("????-??"), *(reports / "superseded").glob("????-??-*")]
+    return sorted((f for f in folders if (f / "manifest.json").is_file()), key=lambda f: (f.name[:7], f.name))
+
+
 @contextmanager
 def _lock(reports: Path) -> Iterator[None]:
     """One run at a time; the system lets go of the lock when its holder ends, however it ends."""
