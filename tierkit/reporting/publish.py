@@ -11,9 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from tierkit.errors import SheetError, TierkitError
-from tierkit.reporting.manifest import read_manifest, write_manifest
+from tierkit.reporting.manifest import read_manifest, verify_month, write_manifest
 from tierkit.reporting.months import write_index
-from tierkit.reporting.provenance import Provenance
+from tierkit.reporting.provenance import Provenance, source_hash, trace_run
+
+__all__ = [
+    "Provenance",
+    "Publication",
+    "open_publication",
+    "previous_month",
+    "read_manifest",
+    "source_hash",
+    "trace_run",
+    "verify_month",
+    "write_index",
+]
 
 _MONTH = re.compile(r"\d{4}-\d{2}")
 

@@ -38,12 +38,13 @@ def find_misses(replay: pd.DataFrame, *, names: pd.Series | None = None, limit: 
     )
     half = limit // 2
     n_won = min(len(won), max(half, limit - len(lost)))
-    misses = pd.concat([won.head(n_won), lost.head(limit - n_won)], ignore_index=True)
+    misses: pd.DataFrame = pd.concat([won.head(n_won), lost.head(limit - n_won)], ignore_index=True)
     misses["what"] = [_what(row, unit) for row in misses.to_dict("records")]
     misses["knew"] = [_knew(row) for row in misses.to_dict("records")]
     ids = misses["account_id"].astype("str")
     misses["name"] = ids if names is None else ids.map(names).fillna(ids)
-    return misses.reindex(columns=["account_id", "name", "as_of", "tier", "what", "won_acv", "knew"])
+    shown: pd.DataFrame = misses[["account_id", "name", "as_of", "tier", "what", "won_acv", "knew"]]
+    return shown
 
 
 def _what(row: dict[Any, Any], unit: str) -> str:

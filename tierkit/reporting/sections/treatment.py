@@ -11,11 +11,11 @@ from tierkit.reporting.fragments import Field, Fragment, paragraph, section, tab
 _FIELDS = (
     Field("tier", "Tier", "tier", lead=True),
     Field("n_accounts", "Accounts", "count"),
-    Field("intended", "Touches intended", "number"),
-    Field("delivered", "Touches delivered", "number"),
-    Field("contacts", "People reached", "number"),
-    Field("channels", "Channels", "number"),
-    Field("minutes", "Minutes", "number"),
+    Field("intended", "Touches meant", "number"),
+    Field("delivered", "Touches given", "number"),
+    Field("contacts", "People, 90 days", "number"),
+    Field("channels", "Channels, 90 days", "number"),
+    Field("minutes", "Minutes a month", "number"),
 )
 
 
@@ -25,7 +25,8 @@ def show_treatment(effort: pd.DataFrame | None, *, because: str = "") -> Fragmen
     Parameters
     ----------
     effort : one row per tier; columns tier, n_accounts, intended, delivered (touches per account and month), and,
-        where known, contacts, channels, minutes (the same unit). None without activities.
+        where known, contacts and channels (per account in 90 days) and minutes (a month), as `delivered_effort`
+        returns it. None without activities.
     """
     from tierkit.reporting.plots.proof import plot_effort
 
@@ -42,7 +43,7 @@ def show_treatment(effort: pd.DataFrame | None, *, because: str = "") -> Fragmen
         figure_svg(plot_effort(effort), caption, name="effort"),
         '<div class="says">',
         *(paragraph(s) for s in compare_effort(effort)),
-        table(effort, fields, caption="One row per tier; per account and month", sortable=False),
+        table(effort, fields, caption="One row per tier; per account, touches a month", sortable=False),
         "</div></div>",
     )
 
