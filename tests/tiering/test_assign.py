@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from tests.tiering.books import AS_OF, books
 from tierkit.tiering.assign import plan_tiers
 
+
 @settings(max_examples=60, deadline=None)
 @given(books())
 def test_smoke(book):

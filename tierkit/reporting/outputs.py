@@ -23,7 +23,9 @@ from tierkit.reporting.writeback import build_writeback, write_writeback
 def audit_breaches(run: Run) -> list[str]:
     """A sentence for each check of the self-audit that stops publication."""
     failed = run.audit[(run.audit["severity"] == "stop") & ~run.audit["passed"].astype("bool")]
-    return [f"check {r['check']!r} gave {r['figure']:g}, its limit is {r['limit']:g}" for r in failed.to_dict("records")]
+    return [
+        f"check {r['check']!r} gave {r['figure']:g}, its limit is {r['limit']:g}" for r in failed.to_dict("records")
+    ]
 
 
 def write_tier_outputs(run: Run, folder: Path, provenance: Provenance) -> None:
