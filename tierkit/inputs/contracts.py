@@ -257,6 +257,7 @@ ROW_KEYS = (
     "opened_at",
     "closed_at",
     "outcome",
+    "horizon_days",
     "won_in_horizon",
     "won_acv",
     "group_key",

@@ -45,6 +45,17 @@ def find_readers(
     return _with_deals(readers, str(folder)), notes
 
 
+def input_files(settings: DataSettings, *, root: Path) -> list[Path]:
+    """The files a run sheet's tables are read from, joined ones included; those that are missing are left out."""
+    folder = root / settings.folder
+    named = settings.sources
+    given = [source.file for source in named.values()] + [j.file for source in named.values() for j in source.join]
+    paths = {folder / file for file in given if file}
+    if folder.is_dir() and (not named or None in given):
+        paths |= set(find_tables(folder)[0].values())
+    return sorted(path for path in paths if path.exists())
+
+
 def find_tables(folder: Path) -> tuple[dict[str, Path], list[str]]:
     """Files of a folder that are named after a table, and a sentence for each that nearly is.
 

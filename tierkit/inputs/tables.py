@@ -82,10 +82,15 @@ class Tables:
 
     def sql(self, text: str, **frames: pd.DataFrame) -> pd.DataFrame:
         """Run SQL text over the staging views `stage_<table>` and the frames given by name."""
-        engine = self._engine.cursor()
+        # A cursor would not see the staging views: registered frames belong to one connection.
+        engine = self._engine
         for name, frame in frames.items():
             engine.register(name, frame)
-        return engine.execute(text).df()
+        try:
+            return engine.execute(text).df()
+        finally:
+            for name in frames:
+                engine.unregister(name)
 
 
 def open_tables(

@@ -1,38 +1,40 @@
 """Tiers, capacity, plays and windows: the rules as settings, `[tiers]` of the run sheet."""
 
+from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from tierkit.inputs.contracts import STRATEGIC_KINDS
 from tierkit.inputs.settings import Section
+from tierkit.tiering.plays import DEFAULT_PLAYS, Play
+
+WINDOWS = {
+    "funding": 60,
+    "executive_hire": 90,
+    "competitive_displacement": 90,
+    "regulatory_change": 120,
+    "inbound_hand_raise": 14,
+}
+"""Days each kind of trigger stays live, unless the sheet says otherwise."""
 
 
-class Play(Section):
-    """What a tier gets: at least five attributes and somebody who does each."""
+@dataclass(frozen=True)
+class Stability:
+    """What holds an account in its tier."""
 
-    entry: str
-    """Rule by which an account enters the tier, in words."""
-    exit: str
-    """Rule by which it leaves, in words."""
-    next_step: str
-    """What the owner does first."""
-    channels: tuple[str, ...]
-    """Channels used."""
-    cadence: str
-    """How often the account is touched."""
-    sla: str
-    """How fast a signal is answered."""
-    content: str
-    """What it is sent."""
-    owners: dict[str, str]
-    """Who does what: ae, sdr, marketing; Tier 1 also sponsor."""
-    touches_per_month: float = Field(ge=0)
-    """Touches intended for an account in a month."""
+    band: float
+    """How much better another must be to displace it, as a share of its value."""
+    min_stay_months: int
+    """Months in which it is not moved down, unless a gate takes it out."""
+
+
+STABILITY = {"low": Stability(0.0, 0), "normal": Stability(0.2, 3), "high": Stability(0.5, 6)}
+"""The levels of `stability`: 20 % and three months steady tiers and raise their true value under noisy scores."""
 
 
 class Gates(Section):
-    """`[tiers.gates]`: who may be tiered at all."""
+    """`[tiers.gates]`: who may be tiered at all. A value that is not known is never outside."""
 
     industries: tuple[str, ...] = ()
     """Industries inside the ICP; empty, all."""
@@ -46,6 +48,14 @@ class Gates(Section):
     """Fields without which an account needs information before it can be tiered."""
     cool_off_days: int = Field(0, ge=0)
     """Days after a lost deal in which an account is not contacted."""
+
+    @field_validator("max_employees")
+    @classmethod
+    def _bounds_leave_room(cls, high: int | None, info: ValidationInfo) -> int | None:
+        low = info.data.get("min_employees")
+        if high is not None and low is not None and high < low:
+            raise ValueError(f"is below min_employees {low}; no account could pass")
+        return high
 
 
 class Policy(Section):
@@ -64,44 +74,84 @@ class Policy(Section):
     strategic_slots: int = Field(5, ge=0)
     """Tier 1 places kept for strategic value, whatever the ACV."""
     promotion_share: float = Field(0.15, ge=0, le=0.5)
-    """Promotions by trigger at one time, as a share of Tier 1 places."""
+    """Promotions by trigger at one time, as a share of the places of the tier they lead to."""
     promotion_min_fit: float = Field(50, ge=0, le=100)
     """Fit score a promotion needs."""
-    windows: dict[str, int] = Field(
-        default_factory=lambda: {
-            "funding": 60,
-            "executive_hire": 90,
-            "competitive_displacement": 90,
-            "regulatory_change": 120,
-            "inbound_hand_raise": 14,
-        }
-    )
-    """Days each kind of trigger stays live."""
+    windows: dict[str, int] = Field(default_factory=lambda: dict(WINDOWS))
+    """Days a kind of trigger stays live; adds to the five known kinds, or changes one."""
     promote: tuple[str, ...] = ("executive_hire", "competitive_displacement", "inbound_hand_raise")
     """Kinds that promote; the others only move an account up inside its tier."""
     stability: Literal["low", "normal", "high"] = "normal"
-    """How much better an account must be to displace another."""
+    """How much better an account must be to displace another, and how long it stays."""
+    band: float | None = Field(None, ge=0, le=2)
+    """Instead of the band that `stability` sets: 0.2 is 20 % better."""
+    min_stay_months: int | None = Field(None, ge=0, le=24)
+    """Instead of the minimum stay that `stability` sets, months."""
     gates: Gates = Gates()
     """Who may be tiered at all."""
     plays: tuple[Play, ...] = ()
-    """What each tier gets, best first; unset, the field's own three."""
+    """What each tier gets, best first; unset, the field's own."""
     budget: float | None = Field(None, ge=0)
     """Investment a month over all accounts, in the sheet's currency."""
+    investment_floor: float = Field(0, ge=0)
+    """Least investment in an account a month, in the sheet's currency."""
+    investment_ceiling: float | None = Field(None, ge=0)
+    """Most investment in an account a month, in the sheet's currency."""
+
+    @field_validator("labels")
+    @classmethod
+    def _two_to_four(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        if not 2 <= len(labels) <= 4:
+            raise ValueError(f"names {len(labels)} tiers; tierkit has 2, 3 or 4")
+        if len(set(labels)) < len(labels):
+            raise ValueError("names two tiers alike")
+        return labels
+
+    @field_validator("sizes", "shares")
+    @classmethod
+    def _one_each_but_the_last(cls, sizes: tuple[float, ...] | None, info: ValidationInfo) -> tuple[float, ...] | None:
+        n = len(info.data.get("labels", ()))
+        if sizes is not None and n and len(sizes) != n - 1:
+            raise ValueError(f"has {len(sizes)} entries; {n} tiers need {n - 1}, the last takes the rest")
+        if sizes is not None and min(sizes) < 0:
+            raise ValueError("must be 0 or more")
+        if sizes is not None and info.field_name == "shares" and sum(sizes) > 1:
+            raise ValueError("must add up to at most 1")
+        return sizes
+
+    @field_validator("windows")
+    @classmethod
+    def _add_known_kinds(cls, windows: dict[str, int]) -> dict[str, int]:
+        if negative := [kind for kind, days in windows.items() if days < 0]:
+            raise ValueError(f"gives {negative[0]!r} a window of less than 0 days")
+        return {**WINDOWS, **windows}
+
+    @field_validator("promote")
+    @classmethod
+    def _promoting_kinds_have_windows(cls, promote: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        known = info.data.get("windows")
+        if known is not None and (unknown := sorted(set(promote) - set(known))):
+            raise ValueError(f"names {unknown[0]!r}, which has no window; known: {', '.join(sorted(known))}")
+        return promote
+
+    @field_validator("plays")
+    @classmethod
+    def _one_play_a_tier(cls, plays: tuple[Play, ...], info: ValidationInfo) -> tuple[Play, ...]:
+        n = len(info.data.get("labels", ()))
+        if plays and n and len(plays) != n:
+            raise ValueError(f"has {len(plays)} plays for {n} tiers; each tier needs its own")
+        if plays and not plays[0].owners.get("sponsor", "").strip():
+            raise ValueError("has a Tier 1 play without sponsor; name the executive role in its owners")
+        return plays
 
     @model_validator(mode="after")
-    def _shapes_agree(self) -> "Policy":
-        n = len(self.labels)
-        if not 2 <= n <= 4:
-            raise ValueError(f"labels names {n} tiers; tierkit has 2, 3 or 4")
-        for key, sizes in (("sizes", self.sizes), ("shares", self.shares)):
-            if sizes is not None and len(sizes) != n - 1:
-                raise ValueError(f"{key} has {len(sizes)} entries; {n} tiers need {n - 1}, the last takes the rest")
-        if self.shares is not None and (min(self.shares) < 0 or sum(self.shares) > 1):
-            raise ValueError(f"shares must be 0 or more and add up to at most 1, got {list(self.shares)}")
-        if unknown := set(self.promote) - set(self.windows):
-            raise ValueError(
-                f"promote names {sorted(unknown)[0]!r}, which has no window; known: {sorted(self.windows)}"
-            )
+    def _parts_agree(self) -> "Policy":
+        if self.sizes is not None and self.shares is not None:
+            raise ValueError("has both sizes and shares; keep one of them")
+        if self.n_tiers == 4 and self.sizes is None and self.shares is None:
+            raise ValueError("needs sizes for four tiers: the reps' slots say nothing of Tier 3")
+        if self.investment_ceiling is not None and self.investment_ceiling < self.investment_floor:
+            raise ValueError("has an investment_ceiling below its investment_floor")
         return self
 
     @property
@@ -109,5 +159,39 @@ class Policy(Section):
         """Number of tiers."""
         return len(self.labels)
 
+    @property
+    def tier_plays(self) -> tuple[Play, ...]:
+        """The play of each tier, best first: the sheet's, or the field's own."""
+        return self.plays or DEFAULT_PLAYS[self.n_tiers]
 
-__all__ = ["STRATEGIC_KINDS", "Gates", "Play", "Policy"]
+    @property
+    def hold(self) -> Stability:
+        """Band and minimum stay in force: the level's, unless an advanced key says otherwise."""
+        level = STABILITY[self.stability]
+        return Stability(
+            level.band if self.band is None else self.band,
+            level.min_stay_months if self.min_stay_months is None else self.min_stay_months,
+        )
+
+
+def labels_without_treatment(policy: Policy) -> tuple[str, ...]:
+    """One sentence for each pair of neighbouring tiers that get the same play: a label, not a treatment."""
+    plays = policy.tier_plays
+    return tuple(
+        f"{policy.labels[i]} and {policy.labels[i + 1]} get the same play: two labels, one treatment"
+        for i in range(policy.n_tiers - 1)
+        if plays[i].treatment == plays[i + 1].treatment
+    )
+
+
+__all__ = [
+    "DEFAULT_PLAYS",
+    "STABILITY",
+    "STRATEGIC_KINDS",
+    "WINDOWS",
+    "Gates",
+    "Play",
+    "Policy",
+    "Stability",
+    "labels_without_treatment",
+]

@@ -1,0 +1,207 @@
+"""Tiers under capacity: base tiers by value, overlays on top of them, and what each account gets."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tierkit.errors import TableError
+from tierkit.inputs.tables import Tables
+from tierkit.tiering.allocation import OFF_SUPPORT_BEST, base_tiers, value_ranks
+from tierkit.tiering.book import Book, Flags, Floats, Held, Placed, held_before
+from tierkit.tiering.capacity import POOL, Ints, capacity_of, capacity_table
+from tierkit.tiering.gates import QUALIFIED, check_scores
+from tierkit.tiering.investment import share_budget
+from tierkit.tiering.overlays import lift_strategic, lift_triggered, put_overrides, reserve_strategic
+from tierkit.tiering.policy import Policy, Stability
+from tierkit.tiering.standing import live_claims, live_overrides, live_triggers, with_account_columns
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """The tiers of a month and what stands behind them.
+
+    Attributes
+    ----------
+    tiers : the qualified rows plus base_tier, since (day it entered its base tier), membership_prob (empty so far),
+        tier, tier_by (value, band, stay, deal open, strategic, trigger, override), tier_reason, promoted_until,
+        priority_rank, play, next_step, investment.
+    ledger : one row per overlay that changed a tier, or could not: account_id, what, from_tier, to_tier, why, until.
+    capacity : one row per owner and tier but the last: owner_id, name, tier, slots, used.
+    """
+
+    tiers: pd.DataFrame
+    ledger: pd.DataFrame
+    capacity: pd.DataFrame
+
+
+def assign_tiers(
+    gated: pd.DataFrame,
+    tables: Tables,
+    policy: Policy,
+    *,
+    as_of: str | pd.Timestamp,
+    previous: pd.DataFrame | None = None,
+    undated_policy: bool = True,
+) -> pd.DataFrame:
+    """One tier for each qualified account: `plan_tiers(...).tiers`, which says what goes in and what may be raised."""
+    return plan_tiers(gated, tables, policy, as_of=as_of, previous=previous, undated_policy=undated_policy).tiers
+
+
+def plan_tiers(
+    gated: pd.DataFrame,
+    tables: Tables,
+    policy: Policy,
+    *,
+    as_of: str | pd.Timestamp,
+    previous: pd.DataFrame | None = None,
+    undated_policy: bool = True,
+) -> Assignment:
+    """Tiers by value under the reps' slots, then strategic lane, triggers and overrides, none of which exceeds a slot.
+
+    Parameters
+    ----------
+    gated : account_id, win_prob, expected_acv (or expected_value); the rest is optional. Without `gate` every row is
+        qualified, without `fit_score` a promotion asks for no fit, and where no row has a value tiers rank by
+        `fit_score`.
+    as_of : the day of the tiers.
+    previous : the tiers before: account_id, tier, base_tier, since; an earlier result serves as it is.
+    undated_policy : whether reps and claims without `known_at` count: yes when scoring, no in a replay.
+
+    Raises
+    ------
+    SheetError : capacity is short, a kind of signal has no window, or the budget is below the floors.
+    TableError : a qualified account has no value or stands twice, or a live override asks for an unknown tier.
+
+    Slots are kept for claims and promotions beforehand, so that neither pushes an account out of its base tier later.
+    Rows keep their order; ties break by account_id.
+    """
+    day = pd.Timestamp(as_of)
+    given = check_scores(gated)
+    if "gate" in given:
+        given = given[given["gate"] == QUALIFIED]
+    given = with_account_columns(given.reset_index(drop=True), tables, ("name", "owner_id"))
+    rows = given.sort_values("account_id", kind="stable")
+    claims = live_claims(tables, day, undated=undated_policy)
+    triggers = live_triggers(tables, policy, day)
+    book = _open_book(rows, tables, policy, claims, as_of=day, undated=undated_policy)
+    held = held_before(book, previous, policy.hold, day)
+    reserved = reserve_strategic(book, policy)
+    base = base_tiers(book, held=held, hold=policy.hold, reserved=reserved)
+    by_value = base_tiers(book, held=None, hold=Stability(0.0, 0), reserved=reserved)
+
+    placed = _place(book, base, by_value, held, policy.hold)
+    placed, strategic = lift_strategic(book, placed, policy, claims)
+    placed, triggered = lift_triggered(book, placed, policy, triggers)
+    placed, overridden = put_overrides(book, placed, live_overrides(tables, policy, day))
+
+    columns = {
+        "base_tier": base,
+        "since": held.since.where(held.tier == base, day).to_numpy(),
+        "membership_prob": np.full(len(rows), np.nan),
+        "tier": placed.tier,
+        "tier_by": placed.by,
+        "tier_reason": placed.reason,
+        "promoted_until": placed.promoted_until.to_numpy(),
+        "priority_rank": _priority(book, placed.tier, triggers).to_numpy(),
+        **_treatment(book, placed.tier, policy),
+    }
+    tiers = rows.assign(**columns).astype(dict.fromkeys(("tier_by", "tier_reason", "play", "next_step"), "str"))
+    return Assignment(
+        tiers.loc[given.index],
+        pd.concat([strategic, triggered, overridden], ignore_index=True),
+        capacity_table(book.capacity, book.owner, placed.tier),
+    )
+
+
+def _open_book(
+    rows: pd.DataFrame, tables: Tables, policy: Policy, claims: pd.DataFrame, *, as_of: pd.Timestamp, undated: bool
+) -> Book:
+    owner_id = rows["owner_id"] if "owner_id" in rows else pd.Series(pd.NA, rows.index, dtype="str")
+    capacity = capacity_of(owner_id, tables, policy, as_of=as_of, undated=undated)
+    claimed = rows["account_id"].map(claims["value"])
+    return Book(
+        account_id=rows["account_id"].to_numpy(dtype=object),
+        value=_value(rows),
+        owner=capacity.owner_codes(owner_id),
+        strategic_value=np.nan_to_num(_numbers(rows, "strategic_value", claimed)),
+        fit=_numbers(rows, "fit_score", pd.Series(np.inf, rows.index)),
+        contactable=_flags(rows, "contactable", otherwise=True),
+        has_open_deal=_flags(rows, "has_open_deal") & tables.has_accounts,
+        off_support=_flags(rows, "off_support"),
+        capacity=capacity,
+    )
+
+
+def _value(rows: pd.DataFrame) -> Floats:
+    """What ranks accounts: expected value, or fit where no row has a value."""
+    value = rows["expected_value"].astype("float64")
+    if value.isna().all() and "fit_score" in rows:
+        value = rows["fit_score"].astype("float64")
+    if n := int(value.isna().sum()):
+        first = rows.loc[value.isna(), "account_id"].iloc[0]
+        raise TableError(
+            f"scores: 'expected_value' is missing for account {first} ({n:,} qualified rows); score them, or gate them"
+        )
+    return np.asarray(value, dtype=np.float64)
+
+
+def _numbers(rows: pd.DataFrame, column: str, otherwise: pd.Series) -> Floats:
+    return np.asarray(rows.get(column, otherwise).astype("float64"), dtype=np.float64)
+
+
+def _flags(rows: pd.DataFrame, column: str, *, otherwise: bool = False) -> Flags:
+    if column not in rows:
+        return np.full(len(rows), otherwise)
+    return rows[column].astype("boolean").fillna(otherwise).to_numpy(dtype=bool)
+
+
+def _place(book: Book, base: Ints, by_value: Ints, held: Held, hold: Stability) -> Placed:
+    """The base tiers with what decided each, in words."""
+    rank, n = value_ranks(book)
+    with_reps = len(book.capacity.owners) > 1
+    whose = [
+        f" for {name}" if name else (" of accounts without a rep" if with_reps else "") for name in book.owner_name
+    ]
+    reason = np.array([f"value rank {r:,} of {m:,}{w}" for r, m, w in zip(rank, n, whose, strict=True)], dtype=object)
+    by = np.full(len(base), "value", dtype=object)
+    kept_up = (base < by_value) & (held.tier == base)
+    for cause, where, words in (
+        ("band", kept_up, f"keeps its tier inside the band of {hold.band:.0%}; "),
+        ("stay", kept_up & held.young, f"keeps its tier: entered it under {hold.min_stay_months} months ago; "),
+        ("deal open", book.has_open_deal & (held.tier == base), "keeps its tier: deal open; "),
+    ):
+        by[where] = cause
+        reason[where] = words + np.array([text.split("; ")[-1] for text in reason[where]], dtype=object)
+    capped = book.off_support & (base == OFF_SUPPORT_BEST)
+    reason[capped] += "; unlike any account we worked, so Tier 2 at most"
+    return Placed(base, by, reason, pd.Series(pd.NaT, range(len(base)), dtype="datetime64[us]"))
+
+
+def _priority(book: Book, tier: Ints, triggers: pd.DataFrame) -> pd.Series:
+    """Whom to work first: by tier, then live triggers of any kind, then value; empty where nobody may call."""
+    live = np.isin(book.account_id, triggers["account_id"].to_numpy(dtype=object))
+    order = np.lexsort((-book.value, ~live, tier))
+    order = order[book.contactable[order]]
+    rank = pd.Series(pd.NA, range(len(tier)), dtype="Int64")
+    rank.iloc[order] = np.arange(1, len(order) + 1)
+    return rank
+
+
+def _treatment(book: Book, tier: Ints, policy: Policy) -> dict[str, Any]:
+    """Play, next step and money of each account."""
+    plays = policy.tier_plays
+    words = [f"{policy.labels[i]}: {play.cadence}; {', '.join(play.channels)}" for i, play in enumerate(plays)]
+    money = np.full(len(tier), np.nan)
+    if policy.budget is not None:
+        floor, ceiling = policy.investment_floor, policy.investment_ceiling
+        money = share_budget(book.value, budget=policy.budget, floor=floor, ceiling=ceiling)
+    return {
+        "play": np.array(words, dtype=object)[tier - 1],
+        "next_step": np.array([play.next_step for play in plays], dtype=object)[tier - 1],
+        "investment": money,
+    }
+
+
+__all__ = ["POOL", "Assignment", "assign_tiers", "plan_tiers"]
