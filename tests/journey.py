@@ -27,7 +27,7 @@ def tiers_of(tables: Tables, as_of: str, policy: Policy = POLICY) -> pd.DataFram
     today = tk.score_fit(today, icp, tables, as_of=as_of)
     verdicts = tk.screen_features(train, scoring=today)
     panel = tk.build_panel_rows(tables, before=as_of, horizon_days=150)
-    panel_verdicts = tk.screen_features(panel, label="opened_in_horizon", scoring=today)
+    panel_verdicts = tk.screen_features(panel, scoring=today)
     win = tk.fit_propensity(train, verdicts, seed=1, compare=False)
     acv = tk.fit_acv(train, verdicts, seed=1, compare=False)
     opening = tk.fit_opening(panel, panel_verdicts, seed=1, compare=False)
