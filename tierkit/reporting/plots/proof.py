@@ -11,7 +11,8 @@ from tierkit.reporting.plots.palette import ACCENT, GREY, INK, MUTED, draw_on, g
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_OTHERS = {"size_only": ("s", "company size alone"), "tiers_in_use": ("D", "tiers in use then")}
+_OTHERS = {"size_only": ("s", 0.22, "company size alone"), "tiers_in_use": ("D", 0.36, "tiers in use then")}
+"""Mark, how far below the dot, label."""
 
 
 def plot_tier_lift(lift: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
@@ -44,19 +45,28 @@ def plot_tier_lift(lift: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
         ax.annotate(
             text, (100 * row["rate"], y), (0, 11), textcoords="offset points", ha="center", fontsize=9, color=INK
         )
-    for method, (marker, label) in _OTHERS.items():
+    for method, (marker, below, label) in _OTHERS.items():
         other = rates[(rates["method"] == method) & rates["tier"].isin(list(places))]
-        ys = [places[t] - 0.28 for t in other["tier"]]
-        ax.plot(100 * other["rate"], ys, marker, color=GREY, markersize=6, markerfacecolor="white", label=label) if len(
-            other
-        ) else None
+        ys = [places[t] - below for t in other["tier"]]
+        if len(other):
+            ax.plot(100 * other["rate"], ys, marker, color=GREY, markersize=5.5, markerfacecolor="white", label=label)
     right = max(100 * rates["high"].max(), 100 * rates["rate"].max())
     ax.set(xlim=(0, 1.12 * right or 1), ylim=(-len(ours) + 0.4, 0.62), xlabel="won, % of " + _unit(ours))
     ax.set_yticks(list(places.values()), [words.tier_name(t) for t in places])
     ax.tick_params(axis="y", labelsize=11, labelcolor=INK)
     grid(ax, "x")
     if ax.get_legend_handles_labels()[1][1:]:
-        ax.legend(loc="lower right", frameon=False, fontsize=9, labelcolor=MUTED, handletextpad=0.3)
+        ax.legend(
+            loc="lower left",
+            bbox_to_anchor=(-0.02, 1),
+            ncols=3,
+            frameon=False,
+            fontsize=9,
+            labelcolor=MUTED,
+            handletextpad=0.2,
+            columnspacing=1.2,
+            borderpad=0,
+        )
     return ax
 
 

@@ -43,8 +43,8 @@ def show_treatment(effort: pd.DataFrame | None, *, because: str = "") -> Fragmen
         figure_svg(plot_effort(effort), caption, name="effort"),
         '<div class="says">',
         *(paragraph(s) for s in compare_effort(effort)),
-        table(effort, fields, caption="One row per tier; per account, touches a month", sortable=False),
         "</div></div>",
+        table(effort, fields, caption="Per account, touches a month: one row per tier", sortable=False),
     )
 
 
