@@ -34,7 +34,7 @@ def plot_tier_lift(lift: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     ours = rates[rates["method"] == "tierkit"].sort_values("tier")
     if ours.empty:
         raise TableError("tier lift: no row of method 'tierkit' carries a rate")
-    ax = draw_on(ax, 0.9 + 0.75 * len(ours))
+    ax = draw_on(ax, 0.9 + 0.68 * len(ours))
     places = {tier: -i for i, tier in enumerate(ours["tier"])}
     for row in ours.to_dict("records"):
         y, colour = places[row["tier"]], tier_colour(int(str(row["tier"])))
@@ -42,9 +42,7 @@ def plot_tier_lift(lift: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
         ax.plot([100 * row["rate"]], [y], "o", color=colour, markersize=9, label="these tiers" if y == 0 else None)
         unit = "accounts" if row["unit"] == "account" else "deals"
         text = f"{words.percent(row['rate'])}   {words.count(row['n_won'])} won of {words.count(row['n'])} {unit}"
-        ax.annotate(
-            text, (100 * row["rate"], y), (0, 11), textcoords="offset points", ha="center", fontsize=9, color=INK
-        )
+        ax.annotate(text, (100 * row["low"], y), (-3, 9), textcoords="offset points", fontsize=9, color=INK)
     for method, (marker, below, label) in _OTHERS.items():
         other = rates[(rates["method"] == method) & rates["tier"].isin(list(places))]
         ys = [places[t] - below for t in other["tier"]]
@@ -58,13 +56,13 @@ def plot_tier_lift(lift: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     if ax.get_legend_handles_labels()[1][1:]:
         ax.legend(
             loc="lower left",
-            bbox_to_anchor=(-0.02, 1),
+            bbox_to_anchor=(-0.14, 1),
             ncols=3,
             frameon=False,
-            fontsize=9,
+            fontsize=8.5,
             labelcolor=MUTED,
             handletextpad=0.2,
-            columnspacing=1.2,
+            columnspacing=0.9,
             borderpad=0,
         )
     return ax
@@ -84,7 +82,7 @@ def plot_effort(effort: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     effort : one row per tier; columns tier, intended, delivered.
     """
     rows = effort.sort_values("tier")
-    ax = draw_on(ax, 0.9 + 0.72 * len(rows))
+    ax = draw_on(ax, 0.7 + 0.66 * len(rows))
     for i, row in enumerate(rows.to_dict("records")):
         ax.barh(-i + 0.18, row["intended"], 0.3, facecolor="white", edgecolor=GREY, hatch="////", linewidth=0.8)
         ax.barh(-i - 0.18, row["delivered"], 0.3, color=tier_colour(int(row["tier"])))
@@ -92,7 +90,7 @@ def plot_effort(effort: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
             text = f"{words.number(value)} {what}"
             ax.annotate(text, (value, y), (5, 0), textcoords="offset points", va="center", fontsize=9, color=INK)
     top = max(rows["intended"].max(), rows["delivered"].max())
-    ax.set(xlim=(0, 1.35 * top or 1), xlabel="touches per account and month")
+    ax.set(xlim=(0, 1.5 * top or 1), xlabel="touches per account and month")
     ax.set_yticks([-i for i in range(len(rows))], [words.tier_name(t) for t in rows["tier"]])
     ax.tick_params(axis="y", labelsize=11, labelcolor=INK)
     grid(ax, "x")

@@ -121,6 +121,7 @@ def _not_shown(gates: pd.DataFrame, effort: pd.DataFrame | None) -> str:
         done, planned = by_tier["delivered"], by_tier["intended"]
         if done[2] > 0 and planned[2] > 0:
             fixes.append(
-                f"Tier 1 gets {done[1] / done[2]:.1f} times Tier 2's effort, planned {planned[1] / planned[2]:.1f}"
+                f"Tier 1 gets {words.number(round(done[1] / done[2], 1))} times Tier 2's effort, "
+                f"planned {words.number(round(planned[1] / planned[2], 1))}"
             )
     return f"{sentence} Fix first: {'; '.join(fixes)}." if fixes else sentence
