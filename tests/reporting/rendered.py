@@ -72,7 +72,8 @@ def _measured(path: Path, width: int, *, opened: bool) -> tuple[list[str], int]:
         dom = _run("--dump-dom", frame.as_uri())
     found = re.search(r'<pre id="found" hidden="">(.*?)</pre>', dom, flags=re.S)
     height = re.search(r'<pre id="height" hidden="">(\d+)</pre>', dom)
-    assert found is not None and height is not None, "the page was not measured"
+    assert found is not None, "the page was not measured"
+    assert height is not None, "the page was not measured"
     return json.loads(html.unescape(found.group(1))), int(height.group(1))
 
 

@@ -138,6 +138,7 @@ def build_panel_rows(
     rows.insert(0, "row_id", rows["account_id"] + "@" + rows["as_of"].dt.strftime("%Y-%m-%d").astype("str"))
     rows.insert(2, "group_id", rows["account_id"])
     rows["opened_in_horizon"] = _opened_in_horizon(tables, rows, before=before, horizon_days=horizon_days or 0)
+    rows["horizon_days"] = float(horizon_days or 0)
     rows["as_of_day"] = days_since_1970(rows["as_of"]).astype("int64")
     rows["own_deal_id"] = pd.Series(pd.NA, rows.index, dtype="str")
     rows = _with_features(rows, tables, cutoff=before)

@@ -10,7 +10,7 @@ import pandas as pd
 from tierkit.errors import TableError
 from tierkit.models.contest import size_column
 from tierkit.models.design import Array, model_features
-from tierkit.models.linear import Linear, fit_gamma
+from tierkit.models.linear import STRENGTHS, Linear, fit_gamma
 from tierkit.models.medians import Medians, fit_medians
 from tierkit.models.settings import ModelSettings
 from tierkit.models.skill import better_by, gamma_deviances
@@ -161,22 +161,29 @@ def conformal_bounds(residuals: Array, level: float) -> tuple[float, float]:
     return float(ordered[k - 1]), float(ordered[-k])
 
 
-Fitter = Callable[[pd.DataFrame, Array, Array], Model]
+Fitter = Callable[[pd.DataFrame, Array, Array, Model | None], Model]
+"""Fits rows, amounts and groups; the last argument is a model whose tuning is taken over."""
 
 
 def _methods(rows: pd.DataFrame, features: list[str], settings: ModelSettings, seed: int) -> dict[str, Fitter]:
-    def glm(columns: Sequence[str], **strength: tuple[float, ...]) -> Fitter:
-        return lambda train, y, groups: fit_gamma(train, y, columns, groups=groups, seed=seed, **strength)
+    def glm(columns: Sequence[str], strengths: tuple[float, ...]) -> Fitter:
+        def fit(train: pd.DataFrame, y: Array, groups: Array, like: Model | None) -> Model:
+            tuned = (like.strength,) if isinstance(like, Linear) else strengths
+            return fit_gamma(train, y, columns, groups=groups, seed=seed, strengths=tuned)
 
-    methods: dict[str, Fitter] = {"mean": glm([], strengths=(1.0,))}
+        return fit
+
+    def trees(train: pd.DataFrame, y: Array, groups: Array, like: Model | None) -> Model:
+        n_trees = like.booster.num_trees() if isinstance(like, Trees) else None
+        return fit_trees(train, y, features, objective="gamma", groups=groups, seed=seed, n_trees=n_trees)
+
+    methods: dict[str, Fitter] = {"mean": glm([], (1.0,))}
     if size := size_column(rows, settings.size_column):
-        methods["size_only"] = glm([size], strengths=(1.0,))
-    methods["median"] = lambda train, y, groups: fit_medians(train, y)
+        methods["size_only"] = glm([size], (1.0,))
+    methods["median"] = lambda train, y, groups, like: fit_medians(train, y)
     if features:
-        methods["gamma_glm"] = glm(features)
-        methods["lightgbm"] = lambda train, y, groups: fit_trees(
-            train, y, features, objective="gamma", groups=groups, seed=seed
-        )
+        methods["gamma_glm"] = glm(features, STRENGTHS)
+        methods["lightgbm"] = trees
     return methods
 
 
@@ -216,11 +223,12 @@ def _fit(rows: pd.DataFrame, y: Array, groups: Array, method: Fitter, level: flo
     """The model on all rows; factor and bounds from three grouped folds it has not seen."""
     # For training only: one contract of ten million would bend every coefficient.
     tame = np.minimum(y, np.quantile(y, _WINSOR))
-    model = method(rows, tame, groups)
+    model = method(rows, tame, groups, None)
     unseen = np.exp(model.raw(rows))
     if len(np.unique(groups)) >= 3:
         for fold in grouped_folds(groups, np.ones(len(y), dtype=bool), seed=seed, n_folds=3, repeats=1):
-            part = method(rows.iloc[fold.train].reset_index(drop=True), tame[fold.train], groups[fold.train])
+            train = rows.iloc[fold.train].reset_index(drop=True)
+            part = method(train, tame[fold.train], groups[fold.train], model)
             unseen[fold.test] = np.exp(part.raw(rows.iloc[fold.test]))
     factor = float(np.clip(y.sum() / unseen.sum(), *_FACTOR))
     low, high = conformal_bounds(np.log(y / (factor * unseen)), level)

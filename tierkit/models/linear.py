@@ -106,12 +106,24 @@ def _tune(
         kept = np.flatnonzero(np.random.default_rng(seed).random(codes.max() + 1)[codes] < share)
         x, y, codes = x[kept], y[kept], codes[kept]
     folds = grouped_folds(codes, y > np.median(y), seed=seed, n_folds=3, repeats=1)
-    total = np.zeros(len(strengths))
-    for fold in folds:
-        for i, strength in enumerate(strengths):
-            intercept, coef = _solve(x[fold.train], y[fold.train], strength, solve)
-            total[i] += losses(y[fold.test], intercept + x[fold.test] @ coef).sum()
-    return float(strengths[int(np.argmin(total))])
+
+    def loss(i: int) -> float:
+        total = 0.0
+        for fold in folds:
+            intercept, coef = _solve(x[fold.train], y[fold.train], strengths[i], solve)
+            total += float(losses(y[fold.test], intercept + x[fold.test] @ coef).sum())
+        return total
+
+    # The loss has one valley in the strength: from the middle, walk down until it rises.
+    middle = len(strengths) // 2
+    best, lowest = middle, loss(middle)
+    for step in (-1, 1):
+        i = best + step
+        while 0 <= i < len(strengths) and (tried := loss(i)) < lowest:
+            best, lowest, i = i, tried, i + step
+        if best != middle:
+            break
+    return float(strengths[best])
 
 
 def _solve(x: Array, y: Array, strength: float, solve: Solver) -> tuple[float, Array]:
@@ -135,7 +147,7 @@ def _solve_logit(x: Array, y: Array, strength: float) -> tuple[float, Array]:
         return float(np.log(share / (1 - share))), np.zeros(x.shape[1])
     if x.shape[1] == 0:
         return float(np.log(won.mean() / (1 - won.mean()))), np.zeros(0)
-    model = LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-6, max_iter=100)
+    model = LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-5, max_iter=100)
     model.fit(x, won)
     return float(model.intercept_[0]), np.asarray(model.coef_[0])
 

@@ -1,12 +1,14 @@
 """Reasons: the exact contributions to each part of the expected value, grouped by what they tell, in plain words."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tierkit.features.catalog import feature_of
+from tierkit.features.catalog import Feature
+from tierkit.features.catalog import feature_of as catalogued
 from tierkit.models.acv import Acv
 from tierkit.models.design import Array, Design
 from tierkit.models.medians import Medians
@@ -20,6 +22,12 @@ _PARTS = {
 }
 _COLUMNS = ["account_id", "rank", "part", "feature", "group", "contribution", "words"]
 _LEAST = 1e-6
+
+_STATE = {
+    "is_customer": Feature("is_customer", "customer", "relationship", "customer already", "yes_no", False),
+    "has_open_deal": Feature("has_open_deal", "open deals", "relationship", "deal open now", "yes_no", False),
+}
+_PLURAL = re.compile(r"\bpeople\b|\b(\w+)(?:(?<=ch)es|(?<![su])s)\b")
 
 Typical = float | str | None
 
@@ -39,7 +47,7 @@ def explain_scores(
     that says most of it), group, contribution (log-odds, or log of money, summed over the feature's family: the three
     parts share one scale, since log expected value is the sum of their logs where chances are small), words.
 
-    Contributions compare with the average training row. They describe the model, not what would happen if a value
+    A number that is just the typical one is no reason. Contributions compare with the average training row. They describe the model, not what would happen if a value
     changed. Our own effort is held fixed in the chance that a deal opens, so it is no reason there.
     """
     families: list[tuple[str, list[str]]] = []
@@ -53,9 +61,11 @@ def explain_scores(
         for columns in _families([name for name in parts.columns if name not in fixed]):
             block = parts[columns].to_numpy()
             total = block.sum(axis=1)
+            member = np.argmax(block * np.where(total < 0, -1.0, 1.0)[:, None], axis=1)
             families.append((part, columns))
-            sums.append(total)
-            strongest.append(np.argmax(block * np.where(total < 0, -1.0, 1.0)[:, None], axis=1))
+            strongest.append(member)
+            usual = _usual(rows, columns, typical[part])
+            sums.append(np.where(usual[np.arange(len(rows)), member], 0.0, total))
     if not families or rows.empty:
         return pd.DataFrame({name: pd.Series(dtype="object") for name in _COLUMNS})
     return _top(rows, families, np.column_stack(sums), np.column_stack(strongest), typical, top)
@@ -107,7 +117,7 @@ def phrases(column: str, values: pd.Series, typical: Typical = None) -> list[str
     """Values of a feature in words, with the typical one where it differs.
 
     >>> phrases("n_inbound_90d", pd.Series([6.0, 1.0]), 1.0)
-    ['6 inbound touches in the last 90 days (typical 1)', '1 inbound touches in the last 90 days']
+    ['6 inbound touches in the last 90 days (typical 1)', '1 inbound touch in the last 90 days']
     >>> phrases("employees", pd.Series([None, 1200.0]), 90.0)
     ['headcount unknown', 'headcount 1,200 (typical 90)']
     """
@@ -123,6 +133,11 @@ def phrases(column: str, values: pd.Series, typical: Typical = None) -> list[str
     return words
 
 
+def feature_of(column: str) -> Feature:
+    """The catalogue, and the two keys of a row that the opening propensity looks at."""
+    return _STATE.get(column) or catalogued(column)
+
+
 def _phrase(column: str, value: Any, typical: Typical) -> str:
     feature = feature_of(column)
     if isinstance(value, str):
@@ -133,14 +148,18 @@ def _phrase(column: str, value: Any, typical: Typical) -> str:
     number = _number(float(value), feature.unit)
     usual = _number(float(typical), feature.unit) if isinstance(typical, (int, float)) else number
     beside = f" (typical {usual})" if usual != number else ""
-    counts = feature.unit == "touches" or feature.unit in feature.label.split()
-    return f"{number} {feature.label}{beside}" if counts and feature.unit else f"{feature.label} {number}{beside}"
+    if feature.unit == "touches" or feature.unit in feature.label.split():
+        label = _PLURAL.sub(lambda m: m[1] or "person", feature.label, count=1) if number == "1" else feature.label
+        return f"{number} {label}{beside}"
+    return f"{feature.label} {number}{beside}"
 
 
 def _yes_no(column: str, label: str, *, yes: bool) -> str:
     if column.startswith("missing_"):
         field = label.removeprefix("unknown ")
         return f"{field} unknown" if yes else f"{field} known"
+    if column in _STATE:
+        return f"{'a' if yes else 'no'} {label}".replace("no customer already", "no customer yet")
     if yes:
         return label
     return f"does not use {label.removeprefix('uses ')}" if label.startswith("uses ") else f"no {label}"
@@ -166,6 +185,16 @@ def _families(columns: list[str]) -> Iterator[list[str]]:
     for column in columns:
         families.setdefault(feature_of(column).family, []).append(column)
     yield from families.values()
+
+
+def _usual(rows: pd.DataFrame, columns: list[str], typical: dict[str, Typical]) -> Array:
+    """Whether a number is the typical one: what most accounts share tells none of them apart."""
+    usual = np.zeros((len(rows), len(columns)), dtype=bool)
+    for i, column in enumerate(columns):
+        value = typical.get(column)
+        if isinstance(value, float):
+            usual[:, i] = rows[column].to_numpy(np.float64, na_value=np.nan) == value
+    return usual
 
 
 def _typical(model: Opening | Propensity | Acv) -> dict[str, Typical]:

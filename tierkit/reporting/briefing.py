@@ -107,7 +107,9 @@ def _status(run: Run, effort: pd.DataFrame | None) -> tuple[Status, ...]:
         model = Status("Model", "stop", "no skill beyond the base rate, tiers by fit")
     else:
         indicative = run.win.level == "indicative"
-        model = Status("Model", "watch" if indicative else "good", "indicative" if indicative else "beats the base rate")
+        model = Status(
+            "Model", "watch" if indicative else "good", "indicative" if indicative else "beats the base rate"
+        )
     used, slots = int(run.capacity["used"].sum()), int(run.capacity["slots"].sum())
     capacity = Status(
         "Capacity",

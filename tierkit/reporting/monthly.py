@@ -32,7 +32,9 @@ class Published:
     lines: tuple[str, ...]
 
 
-def run_month(sheet: Path, month: str | None = None, *, replace: bool = False, console: Console | None = None) -> Published:
+def run_month(
+    sheet: Path, month: str | None = None, *, replace: bool = False, console: Console | None = None
+) -> Published:
     """Run a month and publish it.
 
     Parameters

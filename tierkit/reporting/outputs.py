@@ -7,11 +7,10 @@ from typing import Any
 import pandas as pd
 
 from tierkit.models.store import save_models
-from tierkit.proof.ledger import freeze_promises, score_promises
+from tierkit.proof.ledger import freeze_promises
 from tierkit.reporting import words
 from tierkit.reporting.books import write_books
 from tierkit.reporting.briefing import prepare_briefing
-from tierkit.reporting.earlier import earlier_promises
 from tierkit.reporting.provenance import Provenance
 from tierkit.reporting.review import draw_review_sample, write_review_sample
 from tierkit.reporting.runs import Run
@@ -23,7 +22,9 @@ from tierkit.reporting.writeback import build_writeback, write_writeback
 def audit_breaches(run: Run) -> list[str]:
     """A sentence for each check of the self-audit that stops publication."""
     failed = run.audit[(run.audit["severity"] == "stop") & ~run.audit["passed"].astype("bool")]
-    return [f"check {r['check']!r} gave {r['figure']:g}, its limit is {r['limit']:g}" for r in failed.to_dict("records")]
+    return [
+        f"check {r['check']!r} gave {r['figure']:g}, its limit is {r['limit']:g}" for r in failed.to_dict("records")
+    ]
 
 
 def write_tier_outputs(run: Run, folder: Path, provenance: Provenance) -> None:
@@ -97,9 +98,7 @@ def _ledger(run: Run) -> dict[str, Any]:
     if len(run.tiers) and run.tiers["win_prob"].notna().all():
         horizon = run.horizon.days if run.tables.is_dated else None
         entries.append(freeze_promises(run.tiers, as_of=run.as_of, horizon_days=horizon)[1])
-    earlier = earlier_promises(run.reports, run.month)
-    scored = score_promises(earlier, run.tables, as_of=run.as_of)
-    return {"frozen": entries, "scored": json.loads(scored.to_json(orient="records", date_format="iso"))}
+    return {"frozen": entries, "scored": json.loads(run.promises.to_json(orient="records", date_format="iso"))}
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from tierkit.inputs.sample.calendar import Calendar, Flags, Floats, Ints, expit
 from tierkit.inputs.sample.firms import Firms
 
-OPEN_BASE = -2.95
+OPEN_BASE = -2.85
 OPEN_FIT, OPEN_INTENT, OPEN_SIZE, OPEN_SIGNAL, OPEN_EFFORT, OPEN_UNWORKED = 0.6, 0.65, 0.15, 0.7, 0.12, -0.4
 WIN_BASE = -1.6
 WIN_FIT, WIN_INTENT, WIN_SIGNAL, WIN_REP_SD = 1.3, 0.65, 0.35, 0.15
@@ -16,7 +16,7 @@ WON_DAYS, WON_SIZE, WON_SD = 72.0, 0.1, 0.55
 COOL_OFF_DAYS = 45
 HORIZON_DAYS = 180
 QUIET_START = -1.0
-"""Added to the log-odds of opening before the first deal in the table, when the company was small."""
+"""Added to the log-odds of opening in the first months, when the company was small."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def simulate_new_business(
         to_open, to_win, to_rush, to_pull = rng.random((4, firms.n))
         cycle, worth = rng.normal(size=(2, firms.n))
         last_days = rng.integers(1, 8, firms.n)
-        quiet = QUIET_START * (start < calendar.deals_from)
+        quiet = QUIET_START * (start < calendar.activities_from)
         opens = to_open < expit(opening_log_odds(firms, intent, signal, treated) + quiet)
         opens &= (free_from <= day) & (day < firms.excluded_from)
         i = np.flatnonzero(opens)

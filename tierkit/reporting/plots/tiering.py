@@ -32,7 +32,7 @@ def plot_tier_sizes(sizes: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
             text += f" of {words.count(row['capacity'])}"
             end = max(end, float(row["capacity"]))
         ax.annotate(text, (end, -i), (6, 0), textcoords="offset points", va="center", fontsize=9, color=INK)
-    ax.set(xlim=(0, 1.45 * top or 1), xlabel="accounts; the upright line is the capacity")
+    ax.set(xlim=(0, 1.7 * top or 1), xlabel="accounts; the upright line is the capacity")
     ax.set_yticks([-i for i in range(len(rows))], [words.tier_name(t) for t in rows["tier"]])
     ax.tick_params(axis="y", labelsize=11, labelcolor=INK)
     grid(ax, "x")
@@ -63,7 +63,7 @@ def plot_tier_flow(matrix: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     order = [*range(1, n_tiers + 1), 0]
     stay = {t: int(pairs.loc[(pairs["from_tier"] == t) & (pairs["to_tier"] == t), "n"].sum()) for t in order}
     moves = pairs[(pairs["from_tier"] != pairs["to_tier"]) & (pairs["n"] > 0)]
-    ax = draw_on(ax, 3.5)
+    ax = draw_on(ax, 3.2)
     total = max(int(moves["n"].sum()), 1)
     scale, gap, least = 0.55 / total, 0.04, 0.085
     sides: dict[str, dict[int, tuple[float, float]]] = {}
@@ -82,7 +82,7 @@ def plot_tier_flow(matrix: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
             edge = GREY if t == 0 else tier_colour(t)
             ax.add_patch(Rectangle((x - 0.012, y - h), 0.024, h, facecolor=tier_colour(t), edgecolor=edge, lw=0.8))
             text = f"{words.tier_name(t) if t else 'Not tiered'}  {words.count(everything.get(t, 0))}"
-            if side == "to_tier":
+            if side == "to_tier" and t:
                 text += f"\n{words.count(stay[t])} stayed"
             offset = -0.03 if ha == "right" else 0.03
             ax.text(x + offset, y - h / 2, text, ha=ha, va="center", fontsize=9, color=INK, linespacing=1.25)
@@ -109,9 +109,12 @@ def plot_tier_flow(matrix: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
                 edgecolor="white",
             )
         )
+        # a thin band is labelled near its right end, where those of one origin have parted
+        t = 0.14 if h > 0.035 else 0.86
+        y = a + (b - a) * t * t * (3 - 2 * t) - h / 2
         ax.text(
-            0.17,
-            a - h / 2 + (b - a) * 0.08,
+            0.976 * (1.5 * t * (1 - t) + t**3) + 0.012,
+            y,
             words.count(row["n"]),
             fontsize=9,
             color=INK,
@@ -121,7 +124,7 @@ def plot_tier_flow(matrix: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
         )
     ax.text(0, 1.05, "last month", ha="center", fontsize=9.5, color=MUTED)
     ax.text(1, 1.05, "this month", ha="center", fontsize=9.5, color=MUTED)
-    ax.set(xlim=(-0.36, 1.36), ylim=(floor - 0.03, 1.12), xticks=[], yticks=[])
+    ax.set(xlim=(-0.46, 1.46), ylim=(floor - 0.03, 1.12), xticks=[], yticks=[])
     ax.spines["bottom"].set_visible(False)
     return ax
 

@@ -16,7 +16,7 @@ State = Literal["good", "watch", "stop", "unknown"]
 _SHAPES = {
     "good": ("in order", '<circle cx="7" cy="7" r="6"/>'),
     "watch": ("look at it", '<path d="M7 1 13.2 12.5H.8Z"/>'),
-    "stop": ("stopped", '<path d="M1 1h12v12H1Z"/>'),
+    "stop": ("act on it", '<path d="M1 1h12v12H1Z"/>'),
     "unknown": ("not known", '<circle cx="7" cy="7" r="5" class="hollow"/>'),
 }
 
@@ -112,7 +112,7 @@ def _not_shown(gates: pd.DataFrame, effort: pd.DataFrame | None) -> str:
     if not missing.empty:
         top = missing.iloc[0]
         lacks = "account lacks" if top["n"] == 1 else "accounts lack"
-        fix = f"{words.count(top['n'])} {lacks} {top['field'].replace('_', ' ')}"
+        fix = f"{words.count(top['n'])} {lacks} {words.field_name(top['field'])}"
         if top["n_could_move"]:
             fix += f", {words.count(top['n_could_move'])} of them could change tier"
         fixes.append(fix)
@@ -121,6 +121,7 @@ def _not_shown(gates: pd.DataFrame, effort: pd.DataFrame | None) -> str:
         done, planned = by_tier["delivered"], by_tier["intended"]
         if done[2] > 0 and planned[2] > 0:
             fixes.append(
-                f"Tier 1 gets {done[1] / done[2]:.1f} times Tier 2's effort, planned {planned[1] / planned[2]:.1f}"
+                f"Tier 1 gets {words.number(round(done[1] / done[2], 1))} times Tier 2's effort, "
+                f"planned {words.number(round(planned[1] / planned[2], 1))}"
             )
     return f"{sentence} Fix first: {'; '.join(fixes)}." if fixes else sentence

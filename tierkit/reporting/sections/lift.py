@@ -63,7 +63,7 @@ def show_lift(
         '<div class="says">',
         *(paragraph(s) for s in _says(best, judged_from)),
         "</div></div>",
-        folded("Every figure behind the picture", _all_rows(lift)),
+        folded("Every figure behind the picture", _all_rows(lift), prints=False),
     )
 
 

@@ -59,6 +59,7 @@ def show_repairs(
     missing = rank_missing(gates)
     if not missing.empty:
         known = bool(missing["n_could_move"].sum())
+        missing["field"] = missing["field"].map(words.field_name)
         parts.append(
             table(
                 missing,
