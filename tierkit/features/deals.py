@@ -70,7 +70,7 @@ def own_columns(tables: Tables, deals: pd.DataFrame, as_of_day: pd.Series, *, ta
 
 
 def group_ids(deals: pd.DataFrame, candidates: pd.DataFrame, *, has_accounts: bool) -> pd.Series:
-    """Which rows stay on one side of every split: the account, the key of the sheet, or the same predictors."""
+    """Which rows stay on one side of every split: the account, the key of the sheet, or the same predictors where that is rare."""
     if has_accounts:
         return deals["account_id"].astype("str")
     if "group_key" in deals:
@@ -78,6 +78,9 @@ def group_ids(deals: pd.DataFrame, candidates: pd.DataFrame, *, has_accounts: bo
     if candidates.shape[1] == 0:
         return deals["deal_id"].astype("str")
     hashed = pd.util.hash_pandas_object(candidates.reindex(columns=sorted(candidates.columns)), index=False)
+    # Where most rows share their predictors, these are coarse and a repeat is chance; where few do, it is a copy.
+    if hashed.nunique() < len(hashed) / 2:
+        return deals["deal_id"].astype("str")
     return pd.Series([f"{value:016x}" for value in hashed.to_numpy(dtype=np.uint64)], deals.index, dtype="str")
 
 
