@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from tierkit.tiering.allocation import OFF_SUPPORT_BEST
 from tierkit.tiering.book import Book, Placed
 from tierkit.tiering.capacity import Ints, take
 from tierkit.tiering.policy import Policy
@@ -64,9 +65,9 @@ def lift_triggered(
 ) -> tuple[Placed, list[LedgerRow]]:
     """Lift accounts with a live promoting trigger by one tier, until the last day of their longest window.
 
-    `triggers` are the live ones, `standing.live_triggers`. An account needs the fit of the policy and must be
-    contactable. The greatest value comes first, while the budget of the tier and a slot of the rep remain; those left
-    out are ledger rows.
+    `triggers` are the live ones, `standing.live_triggers`. An account needs the fit of the policy, must be contactable,
+    and enters Tier 1 only if it is like accounts that were worked. The greatest value comes first, while the budget of
+    the tier and a slot of the rep remain; those left out are ledger rows.
     """
     longest = triggers[triggers["promotes"]].drop_duplicates("account_id", keep="last")
     where = book.position(longest["account_id"])
@@ -77,7 +78,8 @@ def lift_triggered(
     by_value = np.argsort(-book.value, kind="stable")
     before, ledger = placed, []
     for t in range(1, book.n_tiers):
-        order = by_value[(may & (before.tier == t + 1))[by_value]]
+        here = may & (before.tier == t + 1) & ~(book.off_support & (t < OFF_SUPPORT_BEST))
+        order = by_value[here[by_value]]
         free = book.capacity.slots[:, t - 1] - book.used(placed.tier)[:, t - 1]
         chosen = take(order, book.owner, free, book.capacity.promotions[t - 1])
         left = order[~np.isin(order, chosen)]
