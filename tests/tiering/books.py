@@ -53,7 +53,9 @@ def books(draw: st.DrawFn, max_accounts: int = 60) -> tuple[pd.DataFrame, Tables
     given = n_tiers == 4 or draw(st.booleans())
     policy = Policy(
         labels=tuple(f"T{i}" for i in range(1, n_tiers + 1)),
-        sizes=tuple([min(room, draw(st.integers(0, 12))), *rng.integers(0, 15, n_tiers - 2).tolist()]) if given else None,
+        sizes=tuple([min(room, draw(st.integers(0, 12))), *rng.integers(0, 15, n_tiers - 2).tolist()])
+        if given
+        else None,
         strategic_slots=strategic,
         promotion_share=share,
         stability=draw(st.sampled_from(["low", "normal", "high"])),

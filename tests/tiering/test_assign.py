@@ -1,7 +1,8 @@
-import pandas as pd
 from hypothesis import given, settings
+
 from tests.tiering.books import AS_OF, books
 from tierkit.tiering.assign import plan_tiers
+
 
 @settings(max_examples=60, deadline=None)
 @given(books())

@@ -44,6 +44,7 @@ def check_contract(
     frame: pd.DataFrame,
     *,
     unreadable: dict[str, pd.Index] | None = None,
+    required: Sequence[str] = (),
     accounts: pd.Index | None = None,
     data_through: pd.Timestamp | None = None,
 ) -> list[Breach]:
@@ -53,6 +54,7 @@ def check_contract(
     ----------
     frame : columns in the kinds of the contract; the index says where each row stands in its file.
     unreadable : cells already known to hold something of another kind.
+    required : columns that may not be empty, beyond those the contract requires.
     accounts : the account ids there are; unset, any will do.
     data_through : last day a date may have, but for those that may lie ahead.
 
@@ -73,7 +75,7 @@ def check_contract(
             checks.append(Check.le(data_through, error=after(data_through)))
         if column.name == "account_id" and accounts is not None:
             checks.append(Check.isin(accounts, error=UNKNOWN_ACCOUNT))
-        needed = column.required and not column.may_be_empty
+        needed = (column.required and not column.may_be_empty) or column.name in required
         columns[column.name] = Rule(None, checks, nullable=not needed, required=False)
     keys = [key for key in contract.key if key in frame]
     schema = DataFrameSchema(columns, unique=keys or None, report_duplicates="exclude_first")

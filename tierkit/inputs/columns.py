@@ -58,18 +58,18 @@ def map_columns(
         if name not in columns and name not in source.columns:
             near = nearest(name, [c for c in frame.columns if c not in taken.values()])
             problems.append(f"column {name!r} is missing{f', did you mean {near!r}?' if near else ''} {where}")
-    used = set(taken.values())
-    for name in frame.columns:
-        if name not in used and name in columns:
-            notes.append(f"column {name!r} of the file was left out, since {name!r} is set in tierkit.toml")
-        elif name not in used:
-            # A name that differs from a canonical one in its case alone would be the same name to an engine
-            columns[f"{name} as given" if name.lower() in contract else name] = frame[name]
+    for given in frame.columns.difference(list(taken.values()), sort=False):
+        if given in columns:
+            notes.append(f"column {given!r} of the file was left out, since {given!r} is set in tierkit.toml")
+            continue
+        # A name that differs from a canonical one in its case alone would be the same name to an engine
+        name = f"{given} as given" if given.lower() in contract else given
+        columns[name], taken[name] = frame[given], given
     _map_values(columns, contract, source, problems)
     at_close = {
         name: origin[given]
-        for name in columns
-        if (given := taken.get(name, name)) in origin and name not in _EXPECTED_AT_CLOSE
+        for name, given in taken.items()
+        if given in origin and name in columns and name not in _EXPECTED_AT_CLOSE
     }
     ordered = [*(n for n in contract.names if n in columns), *(n for n in columns if n not in contract)]
     return Mapped(

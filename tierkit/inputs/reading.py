@@ -88,7 +88,7 @@ def nearest(name: str, known: Sequence[str]) -> str | None:
     'outcome'
     """
     plain = {plain_name(k): k for k in reversed(known)}
-    near = difflib.get_close_matches(plain_name(name), plain, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(plain_name(name), plain, n=1, cutoff=0.7)
     return plain[near[0]] if near else None
 
 

@@ -1,6 +1,6 @@
 """Open the tables of a company; what comes out is checked, and hides the engine behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -81,16 +81,11 @@ class Tables:
         return engine
 
     def sql(self, text: str, **frames: pd.DataFrame) -> pd.DataFrame:
-        """Run SQL text over the staging views `stage_<table>` and the frames given by name."""
-        # A cursor would not see the staging views: registered frames belong to one connection.
-        engine = self._engine
-        for name, frame in frames.items():
-            engine.register(name, frame)
-        try:
-            return engine.execute(text).df()
-        finally:
-            for name in frames:
-                engine.unregister(name)
+        """Run SQL text over the staging tables `stage_<table>` and the frames given by name."""
+        with self._engine.cursor() as cursor:
+            for name, frame in frames.items():
+                cursor.register(name, frame)
+            return cursor.execute(text).df()
 
 
 def open_tables(
@@ -137,6 +132,10 @@ class _Door:
     sources: list[tuple[str, str, str, int, int]] = field(default_factory=list)
     at_close: dict[str, str] = field(default_factory=dict)
     has_accounts: bool = False
+    accounts: pd.Index | None = None
+    """Ids other tables may name; unset where accounts are not given, or are broken themselves."""
+    strangers: pd.Index = field(default_factory=lambda: pd.Index([], dtype="str"))
+    """Accounts that deals name where no accounts table is given."""
 
     def let_in(self, table: str, read: Reader) -> None:
         """Read, map, type and check one table."""
@@ -159,7 +158,7 @@ class _Door:
             contract,
             typed.frame,
             mapped.frame,
-            self._breaches(table, typed),
+            self._breaches(table, typed, needed),
             file=raw.file,
             place=raw.place,
             max_rejected=self.settings.max_rejected,
@@ -173,7 +172,10 @@ class _Door:
             frame = frame.assign(domain=normalise_domains(frame["domain"]))
         if problems:
             self.problems.append(f"{raw.file}: {'; '.join(problems)}")
+        elif table == "accounts":
+            self.accounts = pd.Index(frame["account_id"])
         self.notes += [f"{raw.file}: {note}" for note in notes]
+        self.notes += [f"{other.file}: {note}" for other in joined for note in other.notes]
         self.rejected.append(settled.rejected)
         self.sources.append((table, raw.file, raw.sha256, len(raw.frame), len(settled.rejected)))
         self.sources += [(table, other.file, other.sha256, len(other.frame), 0) for other in joined]
@@ -206,13 +208,13 @@ class _Door:
     def _declared_end(self) -> pd.Timestamp | None:
         return None if self.settings.data_through is None else pd.Timestamp(self.settings.data_through)
 
-    def _breaches(self, table: str, typed: Typed) -> list[Breach]:
-        accounts = self.frames.get("accounts") if table != "accounts" else None
+    def _breaches(self, table: str, typed: Typed, needed: Sequence[str]) -> list[Breach]:
         found = check_contract(
             CONTRACTS[table],
             typed.frame,
             unreadable=typed.unreadable,
-            accounts=None if accounts is None or "account_id" not in accounts else pd.Index(accounts["account_id"]),
+            required=needed,
+            accounts=self.accounts,
             data_through=self._declared_end,
         )
         return found + check_dates(typed) if table == "deals" else found
@@ -228,20 +230,18 @@ class _Door:
             problems += check_outcomes(money.frame)
         if self.has_accounts:
             return money.frame
+        if "account_id" in money.frame:
+            self.strangers = pd.Index(money.frame["account_id"].dropna())
         owned = own_accounts(money.frame, group_by=self.settings.group_by)
         problems += owned.problems
         return owned.frame
 
     def _leave_out_strangers(self) -> None:
-        """Without accounts a table can only speak of deals; one that speaks of none is left out."""
-        deals = set(self.frames["deals"]["account_id"])
-        for table in [name for name in self.frames if name != "deals"]:
-            frame = self.frames[table]
-            if (
-                "account_id" in frame
-                and frame["account_id"].notna().any()
-                and not frame["account_id"].isin(deals).any()
-            ):
+        """Without accounts a table can only speak of deals; one that rather speaks of accounts is left out."""
+        deals = self.frames["deals"]["account_id"]
+        for table in [name for name in self.frames if name != "deals" and "account_id" in self.frames[name]]:
+            named = self.frames[table]["account_id"].dropna()
+            if len(named) and named.isin(deals).sum() <= named.isin(self.strangers).sum():
                 del self.frames[table]
                 self.notes.append(f"{table} was left out: without an accounts table its accounts are not known")
 

@@ -39,7 +39,7 @@ def find_decisions(
     rows = tiers.copy()
     until = pd.Timestamp(due)
     ends = _ending(overrides, until)
-    rows["ends"] = rows["account_id"].map(ends)
+    rows["ends"] = ends.reindex(rows["account_id"]).to_numpy()
     chance = rows["membership_prob"] if "membership_prob" in rows else pd.Series(float("nan"), index=rows.index)
     rows["chance"] = chance
     contested = chance.between(0.2, 0.8) & rows["tier"].isin([1, 2])
@@ -69,7 +69,7 @@ def find_decisions(
 
 def _ending(overrides: pd.DataFrame | None, until: pd.Timestamp) -> "pd.Series[pd.Timestamp]":
     if overrides is None or overrides.empty:
-        return pd.Series(dtype="datetime64[us]")
+        return pd.Series(dtype="datetime64[us]", index=pd.Index([], dtype="str"))
     ending = overrides[overrides["expires_at"] <= until].sort_values("expires_at", kind="stable")
     return ending.drop_duplicates("account_id", keep="last").set_index("account_id")["expires_at"]
 
@@ -96,5 +96,5 @@ def _against(reason: object, chance: float) -> str:
 def _decider(owner: object, owners: pd.Series | None) -> str:
     if words.is_missing(owner):
         return "sales leader"
-    name = None if owners is None else owners.get(owner)  # type: ignore[call-overload]
+    name = None if owners is None else owners.get(owner)
     return f"sales leader with {owner if words.is_missing(name) else name}"

@@ -9,13 +9,14 @@ from typing import Any, Generic, Protocol, TypeVar, overload
 
 import pandas as pd
 
-from tierkit.features.fit import Icp
 from tierkit.features.horizon import Horizon
 from tierkit.features.readiness import Readiness
 from tierkit.inputs.tables import Tables
+from tierkit.models.store import load_models, save_models
 
 T = TypeVar("T")
 
+_MODELS = ("opening", "win", "acv", "icp")
 _SMALL: dict[str, type] = {c.__name__: c for c in (Horizon, Readiness)}
 
 
@@ -61,8 +62,8 @@ class Draft:
             partial.replace(self.folder / f"{name}.parquet")
         elif isinstance(value, Tables):
             _write_tables(value, self.folder / name)
-        elif hasattr(value, "save"):
-            value.save(self.folder / name)
+        elif name in _MODELS and value is not None:
+            save_models(self.folder / name, **{part: value if part == name else None for part in _MODELS})
         else:
             (self.folder / f"{name}.json").write_text(json.dumps(_as_json(value)), encoding="utf-8")
 
@@ -74,9 +75,7 @@ class Draft:
         if (path := self.folder / name).is_dir():
             if name == "tables":
                 return _read_tables(path)
-            from tierkit.models.store import load_model
-
-            return load_model(path)
+            return getattr(load_models(path), name)
         raise KeyError(name)
 
 
@@ -104,16 +103,12 @@ class kept(Generic[T]):  # noqa: N801 - used as a decorator, beside property
 
 
 def _as_json(value: Any) -> Any:
-    if isinstance(value, Icp):
-        return {"type": "Icp", "value": value.as_dict()}
     if is_dataclass(value) and not isinstance(value, type):
         return {"type": type(value).__name__, "value": asdict(value)}
     return {"type": "plain", "value": value}
 
 
 def _from_json(stored: dict[str, Any]) -> Any:
-    if stored["type"] == "Icp":
-        return Icp.from_dict(stored["value"])
     if stored["type"] in _SMALL:
         kind = _SMALL[stored["type"]]
         return kind(**{f.name: _tuples(stored["value"][f.name]) for f in fields(kind)})

@@ -1,11 +1,13 @@
 """What earlier months said: the tiers in use before this one, and the last forecast."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from tierkit.inputs.tables import Tables
-from tierkit.reporting.publish import previous_month
+from tierkit.reporting.publish import previous_month, published_months
 
 
 def earlier_tiers(reports: Path, month: str, tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame | None:
@@ -40,3 +42,15 @@ def earlier_bookings(reports: Path, month: str) -> pd.DataFrame | None:
     folder = previous_month(reports, month)
     path = None if folder is None else folder / "bookings.csv"
     return pd.read_csv(path, parse_dates=["as_of"]) if path is not None and path.exists() else None
+
+
+def earlier_promises(reports: Path, month: str) -> list[tuple[dict[str, Any], pd.DataFrame]]:
+    """Every promise frozen before `month` with the tiers it froze; superseded runs keep theirs too."""
+    found = []
+    for folder in published_months(reports):
+        if folder.name[:7] >= month or not (folder / "ledger.json").exists():
+            continue
+        tiers = pd.read_parquet(folder / "tiers.parquet")
+        ledger = json.loads((folder / "ledger.json").read_text(encoding="utf-8"))
+        found += [(entry, tiers) for entry in ledger["frozen"]]
+    return found

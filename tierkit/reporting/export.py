@@ -41,7 +41,7 @@ def export_page(
     import nbformat
     from nbconvert import HTMLExporter
 
-    exporter = HTMLExporter(
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="tierkit",
         extra_template_basedirs=[str(_TEMPLATES)],
         exclude_anchor_links=True,
@@ -49,7 +49,8 @@ def export_page(
         exclude_input_prompt=True,
         exclude_output_prompt=True,
     )
-    body, _ = exporter.from_notebook_node(nbformat.read(notebook, as_version=4))
+    executed = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+    body, _ = exporter.from_notebook_node(executed)
     heading = re.search(r"<h1[^>]*>(.*?)</h1>", body, flags=re.S)
     if heading:
         body = body.replace(heading.group(0), "", 1)

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _SALT = "tierkit"
+_CSS_PER_POINT = 1.2 * 96 / 72
+"""Widest a picture is shown, in CSS pixels a point: a fifth over its natural size on a desk, less on a phone."""
 
 
 def figure_svg(ax: "Axes", caption: str, *, name: str = "figure") -> Fragment:
@@ -35,7 +37,7 @@ def figure_svg(ax: "Axes", caption: str, *, name: str = "figure") -> Fragment:
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, count=1, flags=re.DOTALL)
     svg = re.sub(r'\b(id="|href="#|url\(#)', rf"\g<1>{escape(name)}-", svg)
     size = re.search(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"', svg)
-    width = f"{float(size.group(1)) * 4 / 3:.0f}" if size else "560"
+    width = f"{float(size.group(1)) * _CSS_PER_POINT:.0f}" if size else "560"
     title = f"<title>{escape(caption)}</title>"
     svg = re.sub(r"<svg[^>]*>", lambda tag: _open_tag(tag.group(0)) + title, svg, count=1)
     return Fragment(

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -110,7 +110,7 @@ def table(
 
 
 def _head(field: Field, sortable: bool) -> str:
-    numeric = "" if field.kind == "text" else ' class="num"'
+    numeric = "" if field.kind in ("text", "tier") else ' class="num"'
     if not sortable:
         return f'<th scope="col"{numeric}>{escape(field.label)}</th>'
     return f'<th scope="col" aria-sort="none"{numeric}><button type="button">{escape(field.label)}</button></th>'
@@ -122,7 +122,8 @@ def _cell(value: Any, field: Field, currency: str) -> str:
         return f'<th scope="row" data-label="{escape(field.label)}">{text}</th>'
     if field.kind == "text":
         return f'<td data-label="{escape(field.label)}">{text}</td>'
-    return f'<td class="num" data-label="{escape(field.label)}" data-value="{_sort_value(value)}">{text}</td>'
+    numeric = "" if field.kind == "tier" else ' class="num"'
+    return f'<td{numeric} data-label="{escape(field.label)}" data-value="{_sort_value(value)}">{text}</td>'
 
 
 def _sort_value(value: Any) -> str:
@@ -133,6 +134,12 @@ def _sort_value(value: Any) -> str:
     return repr(float(value))
 
 
-def folded(summary: str, inner: str) -> str:
-    """A part that opens on a click, and always in print."""
-    return f"<details><summary>{escape(summary)}</summary><div>{inner}</div></details>"
+def folded(summary: str, inner: str, *, prints: bool = True) -> str:
+    """A part that opens on a click, and, unless it only repeats in full what stands above it, in print."""
+    kind = ' class="prints"' if prints else ""
+    return f"<details{kind}><summary>{escape(summary)}</summary><div>{inner}</div></details>"
+
+
+def pairs(said: Iterable[tuple[str, Any]]) -> str:
+    """Names and values, escaped, as the inside of a `dl`."""
+    return "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in said)

@@ -4,7 +4,6 @@ import csv
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,6 @@ from tierkit.errors import TierkitError
 from tierkit.reporting.provenance import Provenance, identify_run, sha256_of
 
 NAME = "manifest.json"
-
-
-@dataclass(frozen=True)
-class Verification:
-    """Whether a month is as it was published, and what differs, in sentences."""
-
-    ok: bool
-    sentences: tuple[str, ...]
 
 
 def write_manifest(
@@ -65,8 +56,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise TierkitError(f"{path}: not valid JSON ({error}); the month was changed after publication") from None
 
 
-def verify_month(folder: Path) -> Verification:
-    """Compare a month with its manifest: every file's hash, files added or gone, the seal and the run's id.
+def verify_month(folder: Path) -> list[str]:
+    """What differs from the month as published, in sentences; empty where nothing does.
+
+    Compares every file's hash, files added or gone, the seal of the manifest and the run's id.
 
     Someone who rewrites files, manifest and seal alike is caught only by an earlier copy of the manifest.
     """
@@ -92,11 +85,11 @@ def verify_month(folder: Path) -> Verification:
         )
         if run != manifest["run_id"]:
             said.append(f"{NAME}: run_id {manifest['run_id']} does not follow from its inputs, settings and code")
-    except (TierkitError, KeyError, TypeError) as error:
-        return Verification(False, (f"{NAME}: {error}" if not isinstance(error, TierkitError) else str(error),))
-    if said:
-        return Verification(False, tuple(said))
-    return Verification(True, (f"{len(outputs)} files are as run {manifest['run_id']} published them",))
+    except TierkitError as error:
+        return [str(error)]
+    except (KeyError, TypeError, ValueError) as error:
+        return [f"{NAME}: changed after publication ({error!r})"]
+    return said
 
 
 def _seal(content: Mapping[str, Any]) -> str:

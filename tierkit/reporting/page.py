@@ -6,7 +6,7 @@ from tierkit.reporting.figures import figure_svg
 from tierkit.reporting.fragments import Fragment
 from tierkit.reporting.sections.decisions import show_decisions
 from tierkit.reporting.sections.headlines import Status, show_headlines, show_status, write_headlines
-from tierkit.reporting.sections.lift import best_lift, money_reconciles, show_lift, show_reconciliation
+from tierkit.reporting.sections.lift import lead_lift, money_reconciles, show_lift, show_reconciliation
 from tierkit.reporting.sections.misses import find_misses, show_misses
 from tierkit.reporting.sections.moves import show_moves
 from tierkit.reporting.sections.repairs import show_repairs
@@ -17,11 +17,11 @@ from tierkit.reporting.sections.treatment import show_treatment
 __all__ = [
     "Fragment",
     "Status",
-    "best_lift",
     "build_cards",
     "figure_svg",
     "find_decisions",
     "find_misses",
+    "lead_lift",
     "money_reconciles",
     "show_decisions",
     "show_headlines",

@@ -93,18 +93,25 @@ def sha256_of(path: Path) -> str:
 
 
 @cache
-def code_identity() -> Mapping[str, Any]:
-    """Revision of the repository and whether files differ from it, None where there is none; sha256 of the package."""
+def source_hash() -> str:
+    """The sha256 of the package's own files, in hexadecimal digits: the same wherever and however it is installed."""
     folder = Path(tierkit.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
         digest.update(f"{path.relative_to(folder).as_posix()}\0{sha256_of(path)}\n".encode())
+    return digest.hexdigest()
+
+
+@cache
+def code_identity() -> Mapping[str, Any]:
+    """Revision of the repository and whether files differ from it, None where there is none; sha256 of the package."""
+    folder = Path(tierkit.__file__).parent
     inside = _git(folder, "ls-files", "--error-unmatch", "__init__.py") is not None
     changed = _git(folder, "status", "--porcelain", "--", ".") if inside else None
     return {
         "revision": _git(folder, "rev-parse", "HEAD") if inside else None,
         "dirty": None if changed is None else bool(changed),
-        "sha256": digest.hexdigest(),
+        "sha256": source_hash(),
     }
 
 

@@ -11,9 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from tierkit.errors import SheetError, TierkitError
-from tierkit.reporting.manifest import read_manifest, write_manifest
+from tierkit.reporting.manifest import read_manifest, verify_month, write_manifest
 from tierkit.reporting.months import write_index
-from tierkit.reporting.provenance import Provenance
+from tierkit.reporting.provenance import Provenance, source_hash, trace_run
+
+__all__ = [
+    "Provenance",
+    "Publication",
+    "open_publication",
+    "previous_month",
+    "read_manifest",
+    "source_hash",
+    "trace_run",
+    "verify_month",
+    "write_index",
+]
 
 _MONTH = re.compile(r"\d{4}-\d{2}")
 
@@ -124,6 +136,12 @@ def previous_month(reports: Path, month: str) -> Path | None:
         return None
     earlier = [p for p in reports.iterdir() if _MONTH.fullmatch(p.name) and p.name < month]
     return max((p for p in earlier if (p / "manifest.json").is_file()), default=None)
+
+
+def published_months(reports: Path) -> list[Path]:
+    """Folders of every published month and of every run superseded, oldest first."""
+    folders = [*reports.glob("????-??"), *(reports / "superseded").glob("????-??-*")]
+    return sorted((f for f in folders if (f / "manifest.json").is_file()), key=lambda f: (f.name[:7], f.name))
 
 
 @contextmanager

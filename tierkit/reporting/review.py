@@ -52,10 +52,11 @@ def draw_review_sample(
     drawn = drawn.assign(
         review_id=[f"R{i + 1:03d}" for i in range(len(drawn))],
         n_managers=np.where(twice, 2, 1),
-        **{f"reason_{i + 1}": [x[i] if len(x) > i else None for x in pros] for i in range(3)},
         reason_against=list(why["reason_against"]),
-        **dict.fromkeys(_FORM, ""),
     )
+    for i in range(3):
+        drawn[f"reason_{i + 1}"] = [x[i] if len(x) > i else None for x in pros]
+    drawn[list(_FORM)] = ""
     columns = ["review_id", "account_id", "name", "owner_id", "tier", "stratum", "n_managers", "tier_reason"]
     return drawn.reindex(columns=[*columns, "reason_1", "reason_2", "reason_3", "reason_against", *_FORM])
 

@@ -21,11 +21,13 @@ from tierkit.models.opening import Opening, fit_opening
 from tierkit.models.propensity import Propensity, fit_propensity
 from tierkit.models.reasons import explain_scores
 from tierkit.models.scoring import score_accounts
+from tierkit.proof.audit import audit_run
 from tierkit.proof.backtest import backtest_policy, lift_from_predictions
 from tierkit.proof.bookings import reconcile_bookings
+from tierkit.proof.ledger import score_promises
 from tierkit.proof.lift import tier_lift
 from tierkit.reporting.draft import Draft, kept
-from tierkit.reporting.earlier import earlier_bookings, earlier_tiers
+from tierkit.reporting.earlier import earlier_bookings, earlier_promises, earlier_tiers
 from tierkit.reporting.provenance import code_identity
 from tierkit.runsheet import RunSheet, read_sheet
 from tierkit.tiering.assign import Assignment, plan_tiers
@@ -125,7 +127,7 @@ class Run:
         if self.panel_rows.empty:
             return self.verdicts.iloc[:0]
         return screen_features(
-            self.panel_rows, label="opened_in_horizon", scoring=self.account_rows, settings=self.sheet.features
+            self.panel_rows, scoring=self.account_rows, settings=self.sheet.features
         )
 
     @property
@@ -254,6 +256,29 @@ class Run:
             horizon_days=self.horizon.days,
             last_forecast=earlier_bookings(self.reports, self.month),
         )
+
+    @kept
+    def audit(self) -> pd.DataFrame:
+        """The run put to its own checks; a failed `stop` keeps the tiers from being published."""
+        return audit_run(
+            self.deal_rows,
+            self.verdicts,
+            self.win_in_use,
+            self.gated,
+            self.tiers,
+            self.tables,
+            self.sheet.tiers,
+            as_of=self.as_of,
+            seed=self.seed,
+            features=self.sheet.features,
+            models=self.sheet.models,
+            promises=self.promises,
+        )
+
+    @kept
+    def promises(self) -> pd.DataFrame:
+        """Every earlier month's frozen predictions against what came of them."""
+        return score_promises(earlier_promises(self.reports, self.month), self.tables, as_of=self.as_of)
 
 
 def open_run(month: str, *, sheet: str | Path = "../tierkit.toml", draft: str | Path | None = None) -> Run:

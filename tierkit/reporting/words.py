@@ -10,6 +10,7 @@ KINDS = {
     "backtest": "replayed",
     "contains_treatment": "replayed, while tiers were acted on",
     "observed": "as it happened",
+    "cross_validated": "cross-validated, without dates",
     "held_out": "tested with a control",
 }
 """What the page calls each kind of evidence."""
@@ -26,6 +27,8 @@ METHODS = {
     "random": "random order",
 }
 """What the page calls each way to rank."""
+
+_FIELDS = {"employees": "headcount", "annual_revenue": "revenue", "owner_id": "owner", "technologies": "tools in use"}
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -149,6 +152,15 @@ def listing(items: list[str]) -> str:
     ('a, b and c', 'a')
     """
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+
+
+def field_name(field: Any) -> str:
+    """What people call a column.
+
+    >>> field_name("employees"), field_name("web_visits")
+    ('headcount', 'web visits')
+    """
+    return _FIELDS.get(str(field), str(field).replace("_", " "))
 
 
 def tier_name(tier: Any) -> str:

@@ -15,7 +15,7 @@ _CHANNEL_OF = np.array(["web", "email", "web", "in_person", "phone", "video"], d
 _MINUTES = np.array([[0, 0], [4, 12], [0, 0], [30, 120], [8, 30], [30, 75]])
 _TIER_EFFORT = np.array([1.0, 2.2, 1.3, 0.8])
 SPIKE_DAYS = 25
-_INBOUND_BASE, _INBOUND_INTENT, _INBOUND_FIT = -1.45, 0.8, 0.25
+_INBOUND_BASE, _INBOUND_INTENT, _INBOUND_FIT = -1.45, 0.95, 0.25
 _LATE_SHARE = 0.05
 
 
@@ -86,7 +86,7 @@ def _background(rng: np.random.Generator, firms: Firms, calendar: Calendar, tier
     mean_out = firms.effort[:, None] * _TIER_EFFORT[tiers]
     first = calendar.month_of(np.array([calendar.activities_from]))[0]
     blocks = []
-    for mean, shape, mix, inbound in ((mean_in, 1.5, _INBOUND_MIX, True), (mean_out, 2.0, _OUTBOUND_MIX, False)):
+    for mean, shape, mix, inbound in ((mean_in, 3.0, _INBOUND_MIX, True), (mean_out, 2.0, _OUTBOUND_MIX, False)):
         counts = rng.poisson(mean * rng.gamma(shape, 1 / shape, mean.shape))
         counts[:, :first] = 0
         counts[firms.created[:, None] >= calendar.starts[None, 1:]] = 0

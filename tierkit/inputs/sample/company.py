@@ -9,7 +9,7 @@ import pandas as pd
 
 from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.sample import activities, crm, deals, policy, truth
-from tierkit.inputs.sample.calendar import build_calendar, to_dates
+from tierkit.inputs.sample.calendar import Texts, build_calendar, to_dates
 from tierkit.inputs.sample.family import add_relatives
 from tierkit.inputs.sample.firms import simulate_firms
 
@@ -53,7 +53,7 @@ def simulate_company(
     months : reported months. Deals begin 6 months earlier and activities 12, so that the first month has a past.
     until : last day of the data, the last day of a month.
     tiering_effect : log-odds that the tier set by hand from the middle of the months adds to opening and to winning
-        in Tier 1; 0 switches it off and leaves every draw as it was.
+        in Tier 1; 0 switches it off and leaves all luck as it was.
 
     Returns
     -------
@@ -102,9 +102,9 @@ def simulate_company(
     panel = truth.panel_truth(firms, calendar, new, tiers, reps, tiering_effect, ids)
     hidden = pd.DataFrame({"account_id": ids, "fit": firms.fit, "employees": firms.employees, "effort": firms.effort})
     truths = {
-        "deals": deal_truth.assign(account_id=ids[deal_truth.pop("firm")]),
+        "deals": _with_account(deal_truth, ids, at=1),
         "panel": panel,
-        "missing": missing.assign(account_id=ids[missing.pop("firm")])[["account_id", "field", "cause"]],
+        "missing": _with_account(missing, ids, at=0),
         "firms": hidden,
     }
     return Sample(frames, truths)
@@ -121,11 +121,24 @@ def write_sample(sample: Sample, folder: str | Path) -> None:
         if name in _PARQUET:
             frame.to_parquet(folder / f"{name}.parquet", compression="zstd", compression_level=19, index=False)
             continue
-        text = frame.to_csv(index=False, date_format="%Y-%m-%d", lineterminator="\n").encode()
+        text = _whole_numbers(frame).to_csv(index=False, date_format="%Y-%m-%d", lineterminator="\n").encode()
         if name in _GZIP:
             (folder / f"{name}.csv.gz").write_bytes(gzip.compress(text, 9, mtime=0))
         else:
             (folder / f"{name}.csv").write_bytes(text)
+
+
+def _with_account(frame: pd.DataFrame, ids: Texts, *, at: int) -> pd.DataFrame:
+    out = frame.drop(columns="firm")
+    out.insert(at, "account_id", ids[frame["firm"]])
+    return out
+
+
+def _whole_numbers(frame: pd.DataFrame) -> pd.DataFrame:
+    """Numbers without a fraction as integers, so that a file says 12 and not 12.0."""
+    numbers = frame.select_dtypes("float64")
+    whole = [c for c in numbers if ((numbers[c] % 1 == 0) | numbers[c].isna()).all()]
+    return frame.astype(dict.fromkeys(whole, "Int64"))
 
 
 def _canonical(table: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -85,6 +85,7 @@ def simulate_history(
     hit = grows & ~unseen & (more != firms.tech).any(axis=1) & (day > firms.created)
     note(everyone[hit], day[hit], "technologies", _stack(more)[hit])
 
+    gap(everyone[firms.owner < 0], "owner_id", "never_assigned")
     note(everyone, firms.created, "owner_id", owner_ids(firms.owner))
     hit = firms.owner_changed <= until
     note(everyone[hit], firms.owner_changed[hit], "owner_id", owner_ids(firms.owner_later)[hit])
@@ -102,7 +103,8 @@ def simulate_history(
     note(everyone, left_on, "is_customer", np.full(n, "0", dtype=object))
 
     history = pd.concat(rows, ignore_index=True)
-    history = history.sort_values(["firm", "field", "known"], kind="stable", ignore_index=True)
+    history = history.sort_values(["firm", "field", "known"], kind="stable")
+    history = history.drop_duplicates(["firm", "field", "known"], keep="last", ignore_index=True)
     return history, pd.concat(gaps, ignore_index=True).sort_values(["firm", "field"], ignore_index=True)
 
 
@@ -176,7 +178,7 @@ def deal_rows(
     n = len(firm)
     is_open = closed > calendar.until
     told = np.where(won, rng.uniform(80, 100, n), rng.uniform(0, 29, n))
-    late = np.clip(closed, calendar.until + 1, calendar.until + 120)
+    late = np.clip(closed, calendar.until + 7, calendar.until + 120)
     table = pd.DataFrame(
         {
             "deal_id": deal_id,

@@ -7,16 +7,16 @@ import numpy as np
 from tierkit.inputs.sample.calendar import Calendar, Flags, Floats, Ints, expit
 from tierkit.inputs.sample.firms import Firms
 
-OPEN_BASE = -3.05
+OPEN_BASE = -2.85
 OPEN_FIT, OPEN_INTENT, OPEN_SIZE, OPEN_SIGNAL, OPEN_EFFORT, OPEN_UNWORKED = 0.6, 0.65, 0.15, 0.7, 0.12, -0.4
 WIN_BASE = -1.6
-WIN_FIT, WIN_INTENT, WIN_SIGNAL, WIN_REP_SD = 1.1, 0.7, 0.35, 0.2
+WIN_FIT, WIN_INTENT, WIN_SIGNAL, WIN_REP_SD = 1.3, 0.65, 0.35, 0.15
 ACV_INTENT, ACV_SD = 0.15, 0.8
 WON_DAYS, WON_SIZE, WON_SD = 72.0, 0.1, 0.55
 COOL_OFF_DAYS = 45
 HORIZON_DAYS = 180
 QUIET_START = -1.0
-"""Added to the log-odds of opening before the first deal in the table, when the company was small."""
+"""Added to the log-odds of opening in the first months, when the company was small."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def hand_set_tiers(rng: np.random.Generator, firms: Firms, calendar: Calendar) -
 def opening_log_odds(firms: Firms, intent: Floats, signal: Flags | Floats, treated: Floats) -> Floats:
     """Log-odds that a free firm opens a new-business deal in a month."""
     worked = firms.effort > 0
-    effort = np.where(worked, OPEN_EFFORT * np.log(np.maximum(firms.effort, 1e-9) / 0.15), OPEN_UNWORKED)
+    effort = np.where(worked, OPEN_EFFORT * np.log(np.maximum(firms.effort, 1e-9) / 0.2), OPEN_UNWORKED)
     return (
         OPEN_BASE
         + OPEN_FIT * firms.fit
@@ -96,16 +96,21 @@ def simulate_new_business(
         signal = firms.signal_live((start + end) // 2)
         treated = effect * (tiers[:, m] == 1)
         day = rng.integers(start, end, firms.n)
-        quiet = QUIET_START * (start < calendar.deals_from)
-        opens = rng.random(firms.n) < expit(opening_log_odds(firms, intent, signal, treated) + quiet)
+        # Everybody draws every month, needed or not, so that two worlds that differ in the effect share their luck.
+        to_open, to_win, to_rush, to_pull = rng.random((4, firms.n))
+        cycle, worth = rng.normal(size=(2, firms.n))
+        last_days = rng.integers(1, 8, firms.n)
+        quiet = QUIET_START * (start < calendar.activities_from)
+        opens = to_open < expit(opening_log_odds(firms, intent, signal, treated) + quiet)
         opens &= (free_from <= day) & (day < firms.excluded_from)
         i = np.flatnonzero(opens)
         size, owner = firms.size[i], firms.owner_on(i, day[i])
         rep = np.where(owner >= 0, reps[owner], 0.0)
         untreated = winning_log_odds(firms.fit[i], firms.luck[i], intent[i], signal[i], rep)
         chance = expit(untreated + treated[i])
-        won = rng.random(len(i)) < chance
-        closed = _closing_days(rng, day[i], size, won)
+        won = to_win[i] < chance
+        closed = day[i] + _cycle_days(cycle[i], to_rush[i], size, won)
+        closed = _pull_to_quarter_end(closed, day[i], to_pull[i], last_days[i])
         mean_log = firms.log_acv[i] + ACV_INTENT * intent[i]
         parts.append(
             {
@@ -113,7 +118,7 @@ def simulate_new_business(
                 "opened": day[i],
                 "closed": closed,
                 "won": won,
-                "acv": np.exp(mean_log + ACV_SD * rng.normal(size=len(i))),
+                "acv": np.exp(mean_log + ACV_SD * worth[i]),
                 "owner": owner,
                 "tier": tiers[i, m],
                 "chance": chance,
@@ -126,22 +131,19 @@ def simulate_new_business(
     return NewBusiness(**{k: np.concatenate([p[k] for p in parts]) for k in parts[0]})
 
 
-def _closing_days(rng: np.random.Generator, opened: Ints, size: Floats, won: Flags) -> Ints:
-    n = len(opened)
-    z = rng.normal(size=n)
-    won_days = np.exp(np.log(WON_DAYS) + WON_SIZE * size + WON_SD * z)
-    soon = rng.random(n) < 0.4
-    lost_days = np.exp(np.where(soon, np.log(30) + 0.7 * z, np.log(130) + 0.1 * size + 0.6 * z))
-    closed = opened + np.maximum(1, np.round(np.where(won, won_days, lost_days))).astype(np.int64)
-    return _pull_to_quarter_end(rng, opened, closed)
+def _cycle_days(z: Floats, rush: Floats, size: Floats, won: Flags) -> Ints:
+    won_days = np.log(WON_DAYS) + WON_SIZE * size + WON_SD * z
+    lost_days = np.where(rush < 0.4, np.log(30) + 0.7 * z, np.log(130) + 0.1 * size + 0.6 * z)
+    days: Ints = np.maximum(1, np.round(np.exp(np.where(won, won_days, lost_days)))).astype(np.int64)
+    return days
 
 
-def _pull_to_quarter_end(rng: np.random.Generator, opened: Ints, closed: Ints) -> Ints:
+def _pull_to_quarter_end(closed: Ints, opened: Ints, drawn: Floats, last_days: Ints) -> Ints:
     """A third of what would close just after a quarter is closed in its last week."""
     month = closed.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     quarter = (month - month % 3).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-    target = quarter - rng.integers(1, 8, len(closed))
-    pulled = (closed - quarter < 21) & (rng.random(len(closed)) < 0.35) & (target > opened + 5)
+    target = quarter - last_days
+    pulled = (closed - quarter < 21) & (drawn < 0.35) & (target > opened + 5)
     return np.where(pulled, target, closed)
 
 

@@ -9,7 +9,7 @@ from tierkit.inputs.sample.names import domains_of, firm_names
 
 INDUSTRIES = ("Software", "Financial services", "Manufacturing", "Healthcare", "Logistics", "Public sector")
 _INDUSTRY_MIX = (0.22, 0.15, 0.19, 0.15, 0.15, 0.14)
-_INDUSTRY_FIT = np.array([0.60, 0.30, 0.0, 0.15, -0.15, -0.55])
+_INDUSTRY_FIT = np.array([0.75, 0.40, 0.0, 0.20, -0.25, -0.75])
 _INDUSTRY_ACV = np.array([0.20, 0.35, 0.05, 0.0, -0.05, -0.15])
 
 COUNTRIES = (
@@ -31,13 +31,13 @@ _REGION_OF = np.array([0, 0, 1, 1, 1, 1, 1, 2, 0])
 TECHNOLOGIES = ("cloud_warehouse", "event_stream", "marketing_automation", "legacy_suite")
 COMMON_TOOL = "office_suite"
 """In every stack, so that an empty stack means unknown."""
-_TECH_FIT = np.array([0.45, 0.35, 0.20, -0.50])
+_TECH_FIT = np.array([0.55, 0.40, 0.15, -0.60])
 _TECH_BASE = np.array([-0.3, -0.6, -0.4, -1.2])
 
 SIGNAL_KINDS = ("funding", "executive_hire", "competitive_displacement", "regulatory_change", "inbound_hand_raise")
 _SIGNALS_A_YEAR = 0.6
 SIGNAL_DAYS = 90
-INTENT_MEMORY = 0.88
+INTENT_MEMORY = 0.92
 """Correlation of intent from one month to the next."""
 
 
@@ -123,7 +123,7 @@ def simulate_firms(rng: np.random.Generator, n: int, n_reps: int, calendar: Cale
         + _INDUSTRY_FIT[industry]
         + _COUNTRY_FIT[country]
         + tech @ _TECH_FIT
-        + 1.2 * growth
+        + 0.6 * growth
         - 0.5 * tiny
     )
     fit = fit - fit.mean()
@@ -141,8 +141,8 @@ def simulate_firms(rng: np.random.Generator, n: int, n_reps: int, calendar: Cale
 
     wanted = 0.6 * size + 0.4 * fit + rng.normal(0, 0.8, n)
     target = wanted >= np.quantile(wanted, 0.92)
-    unworked = (rng.random(n) < 0.11) & ~target | no_owner
-    effort = np.exp(-1.85 + 0.25 * size + 0.9 * target + rng.normal(0, 0.35, n))
+    unworked = (rng.random(n) < 0.08) & ~target | no_owner
+    effort = np.exp(-1.5 + 0.2 * size + 0.9 * target + rng.normal(0, 0.35, n))
     excluded = rng.random(n) < 30 / 4000
     excluded_from = np.where(excluded, rng.integers(c.starts[0], c.until - 30, n), c.until + 1)
 
@@ -177,7 +177,7 @@ def simulate_firms(rng: np.random.Generator, n: int, n_reps: int, calendar: Cale
         excluded_from=excluded_from,
         target=target,
         fit=fit,
-        luck=rng.normal(0, 0.3, n),
+        luck=rng.normal(0, 0.2, n),
         intent=intent,
         effort=np.where(unworked, 0.0, effort),
         signal_firm=signal_firm[known],

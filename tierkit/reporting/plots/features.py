@@ -27,8 +27,7 @@ def plot_verdicts(verdicts: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     """
     from matplotlib.ticker import MaxNLocator
 
-    sizes = verdicts.groupby(["group", "verdict"], sort=True).size()
-    sizes = sizes.reset_index(name="n").pivot_table(index="group", columns="verdict", values="n", fill_value=0)
+    sizes = pd.crosstab(verdicts["group"], verdicts["verdict"])
     ax = draw_on(ax, 1.2 + 0.38 * len(sizes))
     left = pd.Series(0, index=sizes.index)
     places = [-i for i in range(len(sizes))]

@@ -42,16 +42,16 @@ def plot_calibration(calibration: pd.DataFrame, ax: "Axes | None" = None) -> "Ax
 
     Parameters
     ----------
-    calibration : one row per bin; columns mean_predicted, rate, low, high, n.
+    calibration : as `calibration_table` returns it, one row per bin; columns predicted, observed, low, high.
     """
     ax = draw_on(ax, 3.6)
     rows = calibration
-    top = 1.08 * float(rows[["mean_predicted", "rate", "high"]].max().max())
+    top = 1.08 * float(rows[["predicted", "observed", "high"]].max().max())
     ax.plot([0, 100 * top], [0, 100 * top], color=MUTED, linewidth=1, linestyle=":")
     for row in rows.to_dict("records"):
-        x = 100 * row["mean_predicted"]
+        x = 100 * row["predicted"]
         ax.plot([x, x], [100 * row["low"], 100 * row["high"]], color=ACCENT, linewidth=1.6)
-    ax.plot(100 * rows["mean_predicted"], 100 * rows["rate"], "o", color=ACCENT, markersize=6)
+    ax.plot(100 * rows["predicted"], 100 * rows["observed"], "o", color=ACCENT, markersize=6)
     ax.set(xlim=(0, 100 * top), ylim=(0, 100 * top), xlabel="chance given, %", ylabel="won, %")
     grid(ax, "both")
     return ax

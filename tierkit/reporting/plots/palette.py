@@ -16,7 +16,7 @@ TIERS = ("#0b3c5d", "#2f7ea6", "#8fb6cc", "#c9d7e0")
 NONE = "#e4e8ec"
 """Accounts without a tier."""
 
-WIDTH = 5.6
+WIDTH = 4.7
 """Inches: a picture keeps its letters readable down to a phone's width."""
 
 

@@ -11,7 +11,8 @@ from tierkit.reporting.plots.palette import ACCENT, GREY, INK, MUTED, draw_on, g
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_OTHERS = {"size_only": ("s", "company size alone"), "tiers_in_use": ("D", "tiers in use then")}
+_OTHERS = {"size_only": ("s", 0.22, "company size alone"), "tiers_in_use": ("D", 0.36, "tiers in use then")}
+"""Mark, how far below the dot, label."""
 
 
 def plot_tier_lift(lift: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
@@ -33,7 +34,7 @@ def plot_tier_lift(lift: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     ours = rates[rates["method"] == "tierkit"].sort_values("tier")
     if ours.empty:
         raise TableError("tier lift: no row of method 'tierkit' carries a rate")
-    ax = draw_on(ax, 0.9 + 0.75 * len(ours))
+    ax = draw_on(ax, 0.9 + 0.68 * len(ours))
     places = {tier: -i for i, tier in enumerate(ours["tier"])}
     for row in ours.to_dict("records"):
         y, colour = places[row["tier"]], tier_colour(int(str(row["tier"])))
@@ -41,22 +42,29 @@ def plot_tier_lift(lift: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
         ax.plot([100 * row["rate"]], [y], "o", color=colour, markersize=9, label="these tiers" if y == 0 else None)
         unit = "accounts" if row["unit"] == "account" else "deals"
         text = f"{words.percent(row['rate'])}   {words.count(row['n_won'])} won of {words.count(row['n'])} {unit}"
-        ax.annotate(
-            text, (100 * row["rate"], y), (0, 11), textcoords="offset points", ha="center", fontsize=9, color=INK
-        )
-    for method, (marker, label) in _OTHERS.items():
+        ax.annotate(text, (100 * row["low"], y), (-3, 9), textcoords="offset points", fontsize=9, color=INK)
+    for method, (marker, below, label) in _OTHERS.items():
         other = rates[(rates["method"] == method) & rates["tier"].isin(list(places))]
-        ys = [places[t] - 0.28 for t in other["tier"]]
-        ax.plot(100 * other["rate"], ys, marker, color=GREY, markersize=6, markerfacecolor="white", label=label) if len(
-            other
-        ) else None
+        ys = [places[t] - below for t in other["tier"]]
+        if len(other):
+            ax.plot(100 * other["rate"], ys, marker, color=GREY, markersize=5.5, markerfacecolor="white", label=label)
     right = max(100 * rates["high"].max(), 100 * rates["rate"].max())
     ax.set(xlim=(0, 1.12 * right or 1), ylim=(-len(ours) + 0.4, 0.62), xlabel="won, % of " + _unit(ours))
     ax.set_yticks(list(places.values()), [words.tier_name(t) for t in places])
     ax.tick_params(axis="y", labelsize=11, labelcolor=INK)
     grid(ax, "x")
     if ax.get_legend_handles_labels()[1][1:]:
-        ax.legend(loc="lower right", frameon=False, fontsize=9, labelcolor=MUTED, handletextpad=0.3)
+        ax.legend(
+            loc="lower left",
+            bbox_to_anchor=(-0.14, 1),
+            ncols=3,
+            frameon=False,
+            fontsize=8.5,
+            labelcolor=MUTED,
+            handletextpad=0.2,
+            columnspacing=0.9,
+            borderpad=0,
+        )
     return ax
 
 
@@ -74,7 +82,7 @@ def plot_effort(effort: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     effort : one row per tier; columns tier, intended, delivered.
     """
     rows = effort.sort_values("tier")
-    ax = draw_on(ax, 0.9 + 0.72 * len(rows))
+    ax = draw_on(ax, 0.7 + 0.66 * len(rows))
     for i, row in enumerate(rows.to_dict("records")):
         ax.barh(-i + 0.18, row["intended"], 0.3, facecolor="white", edgecolor=GREY, hatch="////", linewidth=0.8)
         ax.barh(-i - 0.18, row["delivered"], 0.3, color=tier_colour(int(row["tier"])))
@@ -82,7 +90,7 @@ def plot_effort(effort: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
             text = f"{words.number(value)} {what}"
             ax.annotate(text, (value, y), (5, 0), textcoords="offset points", va="center", fontsize=9, color=INK)
     top = max(rows["intended"].max(), rows["delivered"].max())
-    ax.set(xlim=(0, 1.35 * top or 1), xlabel="touches per account and month")
+    ax.set(xlim=(0, 1.5 * top or 1), xlabel="touches per account and month")
     ax.set_yticks([-i for i in range(len(rows))], [words.tier_name(t) for t in rows["tier"]])
     ax.tick_params(axis="y", labelsize=11, labelcolor=INK)
     grid(ax, "x")
@@ -90,23 +98,32 @@ def plot_effort(effort: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
 
 
 def plot_value_capture(capture: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
-    """Share of won ACV inside the top tiers, by way to rank, with intervals.
+    """Share of won ACV that each way to rank holds in its top tiers, with intervals.
 
     Parameters
     ----------
-    capture : one row per way to rank; columns method, share, and, where known, low, high.
+    capture : as `value_capture` returns it, for one kind and one tier, with or without the largest deal; columns
+        method, measure, share, low, high. Only measure `share` is drawn.
+
+    Raises
+    ------
+    TableError : a method appears twice.
     """
-    ax = draw_on(ax, 0.9 + 0.5 * len(capture))
-    for i, row in enumerate(capture.to_dict("records")):
-        colour = ACCENT if row["method"] == "tierkit" else GREY
-        if not words.is_missing(row.get("low")):
+    rows = capture[(capture["measure"] == "share") & capture["share"].notna()]
+    if rows["method"].duplicated().any():
+        raise TableError("value capture: one row per method to a picture; choose a kind, a tier and without_largest")
+    ax = draw_on(ax, 0.9 + 0.55 * len(rows))
+    for i, row in enumerate(rows.to_dict("records")):
+        ours = row["method"] == "tierkit"
+        colour = ACCENT if ours else GREY
+        if not words.is_missing(row["low"]):
             ax.plot([100 * row["low"], 100 * row["high"]], [-i, -i], color=colour, linewidth=2.2)
-        ax.plot([100 * row["share"]], [-i], "o" if row["method"] == "tierkit" else "s", color=colour, markersize=8)
-        text = words.percent(row["share"])
+        at = (100 * row["share"], -i)
+        ax.plot([at[0]], [at[1]], "o" if ours else "s", color=colour, markersize=8)
         ax.annotate(
-            text, (100 * row["share"], -i), (0, 9), textcoords="offset points", ha="center", fontsize=9, color=INK
+            words.percent(row["share"]), at, (0, 9), textcoords="offset points", ha="center", fontsize=9, color=INK
         )
-    ax.set(xlim=(0, 100), ylim=(-len(capture) + 0.4, 0.6), xlabel="share of won ACV captured, %")
-    ax.set_yticks([-i for i in range(len(capture))], [words.METHODS.get(m, str(m)) for m in capture["method"]])
+    ax.set(xlim=(0, 100), ylim=(-len(rows) + 0.4, 0.7), xlabel="share of won ACV, %")
+    ax.set_yticks([-i for i in range(len(rows))], [words.METHODS.get(m, str(m)) for m in rows["method"]])
     grid(ax, "x")
     return ax

@@ -32,29 +32,38 @@ def plot_tier_sizes(sizes: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
             text += f" of {words.count(row['capacity'])}"
             end = max(end, float(row["capacity"]))
         ax.annotate(text, (end, -i), (6, 0), textcoords="offset points", va="center", fontsize=9, color=INK)
-    ax.set(xlim=(0, 1.45 * top or 1), xlabel="accounts; the upright line is the capacity")
+    ax.set(xlim=(0, 1.7 * top or 1), xlabel="accounts; the upright line is the capacity")
     ax.set_yticks([-i for i in range(len(rows))], [words.tier_name(t) for t in rows["tier"]])
     ax.tick_params(axis="y", labelsize=11, labelcolor=INK)
     grid(ax, "x")
     return ax
 
 
-def plot_tier_flow(flow: pd.DataFrame, ax: "Axes | None" = None, *, n_tiers: int = 3) -> "Axes":
+def plot_tier_flow(matrix: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     """Accounts that changed tier, last month on the left, this month on the right; band width is their number.
 
     Parameters
     ----------
-    flow : one row per pair; columns from_tier, to_tier (missing or 0: not tiered), n. Pairs of equal tiers are
-        counted in the boxes and not drawn, since they would hide the moves.
+    matrix : as `migration_matrix` returns it: accounts by tier before (rows "1", "2", ..., "new") and now (columns
+        "1", "2", ..., "not tiered"). Accounts that stayed are counted beside the boxes and not drawn, since they
+        would hide the moves.
     """
     from matplotlib.patches import PathPatch, Rectangle
     from matplotlib.path import Path
 
-    pairs = flow.fillna({"from_tier": 0, "to_tier": 0}).astype({"from_tier": int, "to_tier": int})
+    n_tiers = len([t for t in matrix.index if str(t).isdigit()])
+    pairs = pd.DataFrame(
+        [
+            (int(a) if str(a).isdigit() else 0, int(b) if str(b).isdigit() else 0, int(n))
+            for a, row in zip(matrix.index, matrix.to_numpy(), strict=True)
+            for b, n in zip(matrix.columns, row, strict=True)
+        ],
+        columns=["from_tier", "to_tier", "n"],
+    )
     order = [*range(1, n_tiers + 1), 0]
     stay = {t: int(pairs.loc[(pairs["from_tier"] == t) & (pairs["to_tier"] == t), "n"].sum()) for t in order}
     moves = pairs[(pairs["from_tier"] != pairs["to_tier"]) & (pairs["n"] > 0)]
-    ax = draw_on(ax, 3.5)
+    ax = draw_on(ax, 3.2)
     total = max(int(moves["n"].sum()), 1)
     scale, gap, least = 0.55 / total, 0.04, 0.085
     sides: dict[str, dict[int, tuple[float, float]]] = {}
@@ -73,7 +82,7 @@ def plot_tier_flow(flow: pd.DataFrame, ax: "Axes | None" = None, *, n_tiers: int
             edge = GREY if t == 0 else tier_colour(t)
             ax.add_patch(Rectangle((x - 0.012, y - h), 0.024, h, facecolor=tier_colour(t), edgecolor=edge, lw=0.8))
             text = f"{words.tier_name(t) if t else 'Not tiered'}  {words.count(everything.get(t, 0))}"
-            if side == "to_tier":
+            if side == "to_tier" and t:
                 text += f"\n{words.count(stay[t])} stayed"
             offset = -0.03 if ha == "right" else 0.03
             ax.text(x + offset, y - h / 2, text, ha=ha, va="center", fontsize=9, color=INK, linespacing=1.25)
@@ -100,9 +109,12 @@ def plot_tier_flow(flow: pd.DataFrame, ax: "Axes | None" = None, *, n_tiers: int
                 edgecolor="white",
             )
         )
+        # a thin band is labelled near its right end, where those of one origin have parted
+        t = 0.14 if h > 0.035 else 0.86
+        y = a + (b - a) * t * t * (3 - 2 * t) - h / 2
         ax.text(
-            0.17,
-            a - h / 2 + (b - a) * 0.08,
+            0.976 * (1.5 * t * (1 - t) + t**3) + 0.012,
+            y,
             words.count(row["n"]),
             fontsize=9,
             color=INK,
@@ -112,7 +124,7 @@ def plot_tier_flow(flow: pd.DataFrame, ax: "Axes | None" = None, *, n_tiers: int
         )
     ax.text(0, 1.05, "last month", ha="center", fontsize=9.5, color=MUTED)
     ax.text(1, 1.05, "this month", ha="center", fontsize=9.5, color=MUTED)
-    ax.set(xlim=(-0.36, 1.36), ylim=(floor - 0.03, 1.12), xticks=[], yticks=[])
+    ax.set(xlim=(-0.46, 1.46), ylim=(floor - 0.03, 1.12), xticks=[], yticks=[])
     ax.spines["bottom"].set_visible(False)
     return ax
 

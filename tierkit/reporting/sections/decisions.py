@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from tierkit.reporting import words
-from tierkit.reporting.fragments import Field, Fragment, escape, paragraph, section, unavailable
+from tierkit.reporting.fragments import Fragment, escape, pairs, paragraph, section, unavailable
 
 
 def show_decisions(
@@ -23,19 +23,19 @@ def show_decisions(
         return unavailable("decisions", because or "no tiers were assigned")
     if decisions.empty:
         return section("decisions", paragraph("Nothing needs your decision this month."))
-    stake = Field("value_at_stake", "At stake", "money")
-    items = []
-    for row in decisions.to_dict("records"):
-        facts = [("Decides", str(row["decider"])), ("By", words.day(row["due"]))]
-        if with_money:
-            facts.insert(0, (stake.label, words.money(row["value_at_stake"], currency)))
-        items.append(
-            f'<li class="decision"><h4>{escape(_name(row))}</h4><p class="proposal">{escape(row["proposal"])}</p>'
-            f'<p class="for"><b>For</b> {escape(row["reason_for"])}</p>'
-            f'<p class="against"><b>Against</b> {escape(row["reason_against"])}</p>'
-            f"<dl>{''.join(f'<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>' for k, v in facts)}</dl></li>"
-        )
-    return section("decisions", f'<ol class="cards">{"".join(items)}</ol>')
+    items = "".join(_decision(row, currency, with_money) for row in decisions.to_dict("records"))
+    return section("decisions", f'<ol class="decide">{items}</ol>')
+
+
+def _decision(row: dict[Any, Any], currency: str, with_money: bool) -> str:
+    facts = [("Decides", row["decider"]), ("By", words.day(row["due"]))]
+    if with_money:
+        facts.insert(0, ("At stake", words.money(row["value_at_stake"], currency)))
+    grounds = [("For", row["reason_for"]), ("Against", row["reason_against"])]
+    return (
+        f'<li class="decision"><div><h3>{escape(_name(row))}</h3><p>{escape(row["proposal"])}</p></div>'
+        f'<dl class="grounds">{pairs(grounds)}</dl><dl class="terms">{pairs(facts)}</dl></li>'
+    )
 
 
 def _name(row: dict[Any, Any]) -> object:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tierkit.reporting import words
 from tierkit.reporting.fragments import Fragment, escape, section
-from tierkit.reporting.sections.lift import best_lift, size_ratio
+from tierkit.reporting.sections.lift import lead_lift
 from tierkit.reporting.sections.repairs import rank_missing
 
 State = Literal["good", "watch", "stop", "unknown"]
@@ -16,7 +16,7 @@ State = Literal["good", "watch", "stop", "unknown"]
 _SHAPES = {
     "good": ("in order", '<circle cx="7" cy="7" r="6"/>'),
     "watch": ("look at it", '<path d="M7 1 13.2 12.5H.8Z"/>'),
-    "stop": ("stopped", '<path d="M1 1h12v12H1Z"/>'),
+    "stop": ("act on it", '<path d="M1 1h12v12H1Z"/>'),
     "unknown": ("not known", '<circle cx="7" cy="7" r="5" class="hollow"/>'),
 }
 
@@ -47,7 +47,7 @@ def write_headlines(
     ----------
     tiers : one row per qualified account; columns tier, owner_id (optional).
     gates : one row per input account; columns gate, missing_fields, value_of_learning (optional).
-    changes : one row per account; columns from_tier, to_tier; None in a first month.
+    changes : as `tier_changes` returns it, one row per move; columns from_tier, to_tier. None in a first month.
     lift : as `tier_lift` returns it; None where nothing can be replayed.
     effort : as `show_treatment` takes it.
     n_decisions : rows of the decisions table.
@@ -90,37 +90,19 @@ def _approve(tiers: pd.DataFrame, changes: pd.DataFrame | None, n_decisions: int
     if changes is None:
         sentence += ": the first month, so none has moved"
     else:
-        was, now = changes["from_tier"] == 1, changes["to_tier"] == 1
-        stay, enter, leave = int((was & now).sum()), int((~was & now).sum()), int((was & ~now).sum())
-        sentence += f": {stay} stay, {enter} enter, {leave} leave"
+        enter, leave = int((changes["to_tier"] == 1).sum()), int((changes["from_tier"] == 1).sum())
+        sentence += f": {len(first) - enter} stay, {enter} enter, {leave} leave"
     if n_decisions:
         sentence += f"; {n_decisions} need{'s' if n_decisions == 1 else ''} your decision"
     return sentence + "."
 
 
 def _works(lift: pd.DataFrame | None, judged_from: str | None) -> str:
-    best = best_lift(lift) if lift is not None else None
+    best = lead_lift(lift)
     if best is None:
         return "Whether the tiers win more cannot be said yet: no outcome is old enough to count."
-    unit = "accounts" if best.unit == "account" else "deals"
-    live = {"backtest": "Replayed as if live", "observed": "As it happened", "held_out": "Tested with a control"}
-    sentence = (
-        f"{live.get(best.kind, words.KINDS[best.kind].capitalize())}, {words.tier_name(best.top)} {unit} won "
-        f"{words.percent(best.top_rate)}{_within(best.horizon_days)}, {words.tier_name(best.bottom)} "
-        f"{words.percent(best.bottom_rate)}"
-    )
-    if best.ratio is not None:
-        sentence += f": {best.ratio:.1f} times ({best.ratio_low:.1f}-{best.ratio_high:.1f})"
-    size = size_ratio(lift, best) if lift is not None else None
-    sentence += f"; company size alone gives {size:.1f}." if size is not None else "."
-    if best.pooled:
-        soon = f" and can be judged from {judged_from}" if judged_from else " and is too early to judge"
-        sentence += f" Tier 1 alone rests on {words.things(best.n_won_tier1, 'win')}{soon}."
-    return sentence
-
-
-def _within(horizon_days: float | None) -> str:
-    return "" if horizon_days is None else f" in {words.span(horizon_days)}"
+    soon = f" It can be judged from {judged_from}." if best.caution and judged_from else ""
+    return " ".join(filter(None, (best.sentence, best.caution))) + soon
 
 
 def _not_shown(gates: pd.DataFrame, effort: pd.DataFrame | None) -> str:
@@ -130,7 +112,7 @@ def _not_shown(gates: pd.DataFrame, effort: pd.DataFrame | None) -> str:
     if not missing.empty:
         top = missing.iloc[0]
         lacks = "account lacks" if top["n"] == 1 else "accounts lack"
-        fix = f"{words.count(top['n'])} {lacks} {top['field'].replace('_', ' ')}"
+        fix = f"{words.count(top['n'])} {lacks} {words.field_name(top['field'])}"
         if top["n_could_move"]:
             fix += f", {words.count(top['n_could_move'])} of them could change tier"
         fixes.append(fix)
@@ -139,6 +121,7 @@ def _not_shown(gates: pd.DataFrame, effort: pd.DataFrame | None) -> str:
         done, planned = by_tier["delivered"], by_tier["intended"]
         if done[2] > 0 and planned[2] > 0:
             fixes.append(
-                f"Tier 1 gets {done[1] / done[2]:.1f} times Tier 2's effort, planned {planned[1] / planned[2]:.1f}"
+                f"Tier 1 gets {words.number(round(done[1] / done[2], 1))} times Tier 2's effort, "
+                f"planned {words.number(round(planned[1] / planned[2], 1))}"
             )
     return f"{sentence} Fix first: {'; '.join(fixes)}." if fixes else sentence

@@ -26,6 +26,8 @@ def find_misses(replay: pd.DataFrame, *, names: pd.Series | None = None, limit: 
     mature = replay[replay["won_in_horizon"].notna() & replay["tier"].notna()]
     unit = "account" if (mature["unit"] == "account").any() else "deal"
     mature = mature[mature["unit"] == unit].sort_values(["as_of", "account_id"], kind="stable")
+    by_month = mature.groupby("as_of")["expected_value"]
+    mature = mature.assign(place=by_month.rank(ascending=False, method="first"), of=by_month.transform("size"))
     lowest = mature["tier"].max()
     won = mature[(mature["tier"] == lowest) & (lowest > 1) & (mature["won_in_horizon"] == 1)]
     won = won.drop_duplicates("account_id", keep="last").sort_values(
@@ -38,12 +40,13 @@ def find_misses(replay: pd.DataFrame, *, names: pd.Series | None = None, limit: 
     )
     half = limit // 2
     n_won = min(len(won), max(half, limit - len(lost)))
-    misses = pd.concat([won.head(n_won), lost.head(limit - n_won)], ignore_index=True)
+    misses: pd.DataFrame = pd.concat([won.head(n_won), lost.head(limit - n_won)], ignore_index=True)
     misses["what"] = [_what(row, unit) for row in misses.to_dict("records")]
     misses["knew"] = [_knew(row) for row in misses.to_dict("records")]
     ids = misses["account_id"].astype("str")
     misses["name"] = ids if names is None else ids.map(names).fillna(ids)
-    return misses[["account_id", "name", "as_of", "tier", "what", "won_acv", "knew"]]
+    shown: pd.DataFrame = misses[["account_id", "name", "as_of", "tier", "what", "won_acv", "knew"]]
+    return shown
 
 
 def _what(row: dict[Any, Any], unit: str) -> str:
@@ -55,10 +58,13 @@ def _what(row: dict[Any, Any], unit: str) -> str:
 
 
 def _knew(row: dict[Any, Any]) -> str:
-    chance = words.percent(row["win_prob"])
-    value = row["expected_value"]
-    worth = "" if words.is_missing(value) else f", value {words.number(value)} before money was reconciled"
-    return f"chance to win a deal {chance}{worth}"
+    """What the replay knew on the day: never money, since it may not reconcile."""
+    said = []
+    if not words.is_missing(row["place"]):
+        said.append(f"ranked {words.count(row['place'])} of {words.count(row['of'])}")
+    if not words.is_missing(row["win_prob"]):
+        said.append(f"chance to win a deal {words.percent(row['win_prob'])}")
+    return ", ".join(said) or "nothing"
 
 
 def show_misses(
@@ -71,7 +77,7 @@ def show_misses(
         return section("misses", paragraph("No lowest-tier account won, and no Tier 1 account failed to, so far."))
     fields = [
         Field("name", "Account", lead=True),
-        Field("as_of", "Tiered on", "date"),
+        Field("as_of", "Tiered", "date"),
         Field("tier", "Tier then", "tier"),
         Field("what", "What happened"),
         Field("won_acv", "Won", "money"),

@@ -58,7 +58,15 @@ def show_repairs(
     parts: list[str | Fragment] = [f'<ul class="gates">{bar}</ul>']
     missing = rank_missing(gates)
     if not missing.empty:
-        parts.append(table(missing, _MISSING, caption="One row per field that accounts lack"))
+        known = bool(missing["n_could_move"].sum())
+        missing["field"] = missing["field"].map(words.field_name)
+        parts.append(
+            table(
+                missing,
+                [f for f in _MISSING if known or f.column != "n_could_move"],
+                caption="One row per field that accounts lack",
+            )
+        )
     reasons = _reasons(gates)
     if not reasons.empty:
         parts.append(table(reasons, _REASONS, caption="Why accounts are not qualified"))

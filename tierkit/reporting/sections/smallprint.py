@@ -7,7 +7,7 @@ import pandas as pd
 
 from tierkit.reporting import words
 from tierkit.reporting.figures import figure_svg
-from tierkit.reporting.fragments import Field, Fragment, escape, folded, paragraph, section, table
+from tierkit.reporting.fragments import Field, Fragment, escape, folded, pairs, paragraph, section, table
 
 _COMPARISON = (
     Field("method_words", "Method", lead=True),
@@ -42,7 +42,7 @@ def show_small_print(
     Parameters
     ----------
     comparison : `Propensity.comparison`.
-    calibration : as `plot_calibration` draws it.
+    calibration : as `calibration_table` returns it.
     audit : one mapping per check; keys check, figure, limit, passed.
     notes : sentences about what was read right but not as it stood, and assumptions.
     provenance : as `Provenance.as_dict` returns it.
@@ -103,17 +103,16 @@ def show_provenance(provenance: Mapping[str, Any]) -> Fragment:
     """What made the page: run, date, code, inputs, versions and seed."""
     code = provenance.get("code", {})
     revision = str(code.get("revision") or "no revision")[:12] + (", with local changes" if code.get("dirty") else "")
-    pairs = [
+    said: list[tuple[str, Any]] = [
         ("Run", provenance.get("run_id")),
         ("Month", provenance.get("month")),
         ("As of", words.day(provenance.get("as_of"))),
         ("Seed", provenance.get("seed")),
         ("Code", f"{revision} ({str(code.get('sha256', ''))[:12]})"),
     ]
-    pairs += [
+    said += [
         (str(i.get("file") or i.get("table")), f"{words.count(i.get('n_rows'))} rows, sha256 {str(i['sha256'])[:16]}")
         for i in provenance.get("inputs", ())
     ]
-    pairs.append(("Versions", ", ".join(f"{k} {v}" for k, v in provenance.get("versions", {}).items())))
-    said = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in pairs)
-    return Fragment(f'<dl class="provenance">{said}</dl>')
+    said.append(("Versions", ", ".join(f"{k} {v}" for k, v in provenance.get("versions", {}).items())))
+    return Fragment(f'<dl class="provenance">{pairs(said)}</dl>')

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from tierkit.reporting import words
-from tierkit.reporting.fragments import MAX_ROWS, Fragment, escape, paragraph, section, unavailable
+from tierkit.reporting.fragments import MAX_ROWS, Fragment, escape, pairs, paragraph, section, unavailable
 
 
 def show_tier1(
@@ -35,7 +35,17 @@ def show_tier1(
     )
     more = len(cards) - len(shown)
     rest = paragraph(f"{words.count(more)} more are in tiers.csv.", "more") if more else ""
-    return section("tier1", reps, rest)
+    return section("tier1", paragraph(_valid(shown)), reps, rest)
+
+
+def _valid(cards: pd.DataFrame) -> str:
+    until = cards["valid_until"].dropna()
+    line = f"{words.things(len(cards), 'account')}."
+    if until.empty:
+        return line
+    earlier = int((until < until.max()).sum())
+    line += f" Valid until {words.day(until.max())}"
+    return f"{line}; {earlier} in a trigger window only until the day on the card." if earlier else f"{line}."
 
 
 def _rep(owner: object, rows: pd.DataFrame, slots: int | None, currency: str, with_money: bool) -> str:
@@ -53,11 +63,13 @@ def _account(row: dict[Any, Any], currency: str, with_money: bool) -> str:
     name = row["account_id"] if words.is_missing(row["name"]) else row["name"]
     rank = "" if words.is_missing(row["priority_rank"]) else words.count(row["priority_rank"])
     worth = words.money(row["expected_value"], currency) if with_money else f"rank {rank}"
+    step = "" if words.is_missing(row["next_step"]) else row["next_step"]
     first = row["reasons_for"][0] if row["reasons_for"] else str(row["tier_reason"])
     return (
-        f'<details class="account"><summary><span class="rank">{escape(rank)}</span>'
+        f'<details class="account prints"><summary><span class="rank">{escape(rank)}</span>'
         f'<span class="name">{escape(name)}</span><span class="worth">{escape(worth)}</span>'
-        f'<span class="why">{escape(first)}</span></summary>{_card(row, currency, with_money)}</details>'
+        f'<span class="why">{escape(first)}</span><span class="step">{escape(step)}</span></summary>'
+        f"{_card(row, currency, with_money)}</details>"
     )
 
 
@@ -67,14 +79,12 @@ def _card(row: dict[Any, Any], currency: str, with_money: bool) -> str:
     parts.append(_reasons("Reason against", "against", against or ["None among the reasons that weigh most."]))
     facts = [f"{words.day(when)}: {fact} ({source})" for when, fact, source in row["facts"]]
     parts.append(_reasons("What we know", "facts", facts or ["No dated fact is on record."]))
-    pairs = [("Next step", row["next_step"]), ("Last touch", row["last_touch"])]
+    said = [("Next step", row["next_step"]), ("Last touch", row["last_touch"])]
     if with_money:
-        pairs.append(("Value", _value(row, currency)))
-    pairs += [("Why Tier 1", row["tier_reason"]), ("Valid until", words.day(row["valid_until"]))]
-    said = "".join(
-        f"<div><dt>{escape(k)}</dt><dd>{escape('not known' if words.is_missing(v) else v)}</dd></div>" for k, v in pairs
-    )
-    return f'<div class="card"><div class="grounds">{"".join(parts)}</div><dl>{said}</dl></div>'
+        said.append(("Value", _value(row, currency)))
+    said += [("Why Tier 1", row["tier_reason"]), ("Valid until", words.day(row["valid_until"]))]
+    told = pairs((k, "not known" if words.is_missing(v) else v) for k, v in said)
+    return f'<div class="card"><div class="grounds">{"".join(parts)}</div><dl>{told}</dl></div>'
 
 
 def _value(row: dict[Any, Any], currency: str) -> str:

@@ -11,11 +11,11 @@ from tierkit.reporting.fragments import Field, Fragment, paragraph, section, tab
 _FIELDS = (
     Field("tier", "Tier", "tier", lead=True),
     Field("n_accounts", "Accounts", "count"),
-    Field("intended", "Touches intended", "number"),
-    Field("delivered", "Touches delivered", "number"),
-    Field("contacts", "People reached", "number"),
-    Field("channels", "Channels", "number"),
-    Field("minutes", "Minutes", "number"),
+    Field("intended", "Touches meant", "number"),
+    Field("delivered", "Touches given", "number"),
+    Field("contacts", "People, 90 days", "number"),
+    Field("channels", "Channels, 90 days", "number"),
+    Field("minutes", "Minutes a month", "number"),
 )
 
 
@@ -25,7 +25,8 @@ def show_treatment(effort: pd.DataFrame | None, *, because: str = "") -> Fragmen
     Parameters
     ----------
     effort : one row per tier; columns tier, n_accounts, intended, delivered (touches per account and month), and,
-        where known, contacts, channels, minutes (the same unit). None without activities.
+        where known, contacts and channels (per account in 90 days) and minutes (a month), as `delivered_effort`
+        returns it. None without activities.
     """
     from tierkit.reporting.plots.proof import plot_effort
 
@@ -42,8 +43,8 @@ def show_treatment(effort: pd.DataFrame | None, *, because: str = "") -> Fragmen
         figure_svg(plot_effort(effort), caption, name="effort"),
         '<div class="says">',
         *(paragraph(s) for s in compare_effort(effort)),
-        table(effort, fields, caption="One row per tier; per account and month", sortable=False),
         "</div></div>",
+        table(effort, fields, caption="Per account, touches a month: one row per tier", sortable=False),
     )
 
 
@@ -56,7 +57,10 @@ def compare_effort(effort: pd.DataFrame) -> list[str]:
     done = _ratio(by_tier["delivered"], first, last)
     top, bottom = words.tier_name(first), words.tier_name(last)
     if planned is not None and done is not None:
-        says.append(f"An account in {top} gets {done:.1f} times the touches of one in {bottom}; planned {planned:.1f}.")
+        says.append(
+            f"An account in {top} gets {words.number(round(done, 1))} times the touches of one in {bottom}; "
+            f"planned {words.number(round(planned, 1))}."
+        )
         if done < planned / 2:
             says.append("That is under half of the difference intended: the tiers are labels more than treatment.")
     short = by_tier[(by_tier["intended"] > 0) & (by_tier["delivered"] < by_tier["intended"] / 2)]

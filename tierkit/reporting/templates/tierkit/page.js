@@ -12,4 +12,4 @@ for (const button of document.querySelectorAll("table.sortable th button")) {
     body.append(...rows.map(([, row]) => row));
   });
 }
-addEventListener("beforeprint", () => { for (const d of document.querySelectorAll("details")) d.open = true; });
+addEventListener("beforeprint", () => { for (const d of document.querySelectorAll("details.prints")) d.open = true; });
