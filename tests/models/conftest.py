@@ -1,64 +1,11 @@
-"""Small feature rows with a known truth."""
+"""Fitted models that several test files look at; each is fitted once."""
 
-import numpy as np
-import pandas as pd
 import pytest
 
-
-def make_deals(n: int, *, seed: int, dated: bool = True, signal: float = 1.0, deals_per_account: int = 2):
-    """Deals whose log-odds of winning and log ACV are known: columns `true_logit` and `true_acv`."""
-    rng = np.random.default_rng(seed)
-    n_accounts = max(1, n // deals_per_account)
-    account = rng.integers(0, n_accounts, n)
-    employees = np.exp(rng.normal(5, 1.2, n_accounts))[account].round()
-    industry = rng.choice(["software", "retail", "bank", "health"], n_accounts)[account]
-    inbound = rng.poisson(2, n).astype(float)
-    effect = pd.Series({"software": 0.5, "retail": -0.4, "bank": 0.0, "health": 0.1})
-    logit = -1.0 + signal * (0.3 * (np.log(employees) - 5) + effect[industry].to_numpy() + 0.25 * (inbound - 2))
-    won = rng.random(n) < 1 / (1 + np.exp(-logit))
-    true_acv = np.exp(9.5 + 0.45 * (np.log(employees) - 5))
-    sigma = 0.8
-    acv = true_acv * rng.lognormal(-(sigma**2) / 2, sigma, n)
-    frame = pd.DataFrame(
-        {
-            "row_id": [f"d{i:05d}" for i in range(n)],
-            "deal_id": [f"d{i:05d}" for i in range(n)],
-            "account_id": [f"a{a:05d}" for a in account],
-            "group_id": [f"a{a:05d}" for a in account],
-            "won_in_horizon": won.astype(float),
-            "won_acv": np.where(won, acv, np.nan),
-            "employees": np.where(rng.random(n) < 0.2, np.nan, employees),
-            "industry": pd.Series(industry, dtype="str"),
-            "n_inbound_90d": inbound,
-            "n_inbound_365d": inbound + rng.poisson(4, n),
-            "n_outbound_90d": rng.poisson(3, n).astype(float),
-            "tech_crm": (rng.random(n) < 0.3).astype(float),
-            "true_logit": logit,
-            "true_acv": true_acv,
-        }
-    )
-    if dated:
-        opened = pd.Timestamp("2023-01-01") + pd.to_timedelta(np.sort(rng.integers(0, 1000, n)), unit="D")
-        frame["opened_at"] = opened
-        frame["as_of"] = opened - pd.Timedelta(days=30)
-        frame["closed_at"] = opened + pd.to_timedelta(rng.integers(20, 170, n), unit="D")
-        frame["horizon_days"] = 180.0
-    return frame
-
-
-FEATURES = ["employees", "industry", "n_inbound_90d", "n_inbound_365d", "n_outbound_90d", "tech_crm"]
-
-
-def make_verdicts(columns=FEATURES, own_effort=("n_outbound_90d",)):
-    """Verdicts that allow `columns`."""
-    return pd.DataFrame(
-        {
-            "column": list(columns),
-            "group": ["effort" if c in own_effort else "firmographic" for c in columns],
-            "verdict": "ok",
-            "own_effort": [c in own_effort for c in columns],
-        }
-    )
+from tests.models.truth import PANEL_FEATURES, make_deals, make_panel, make_verdicts
+from tierkit.models.acv import fit_acv
+from tierkit.models.opening import fit_opening
+from tierkit.models.propensity import fit_propensity
 
 
 @pytest.fixture(scope="session")
@@ -69,3 +16,28 @@ def deals():
 @pytest.fixture(scope="session")
 def verdicts():
     return make_verdicts()
+
+
+@pytest.fixture(scope="session")
+def panel():
+    return make_panel(900, seed=4)
+
+
+@pytest.fixture(scope="session")
+def win(deals, verdicts):
+    return fit_propensity(deals, verdicts, seed=7)
+
+
+@pytest.fixture(scope="session")
+def win_trees(deals, verdicts):
+    return fit_propensity(deals, verdicts, seed=7, compare=False, kind="lightgbm")
+
+
+@pytest.fixture(scope="session")
+def acv(deals, verdicts):
+    return fit_acv(deals, verdicts, seed=7)
+
+
+@pytest.fixture(scope="session")
+def opening(panel):
+    return fit_opening(panel, make_verdicts(PANEL_FEATURES), seed=7)

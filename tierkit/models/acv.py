@@ -10,7 +10,7 @@ import pandas as pd
 from tierkit.errors import TableError
 from tierkit.models.contest import size_column
 from tierkit.models.design import Array, model_features
-from tierkit.models.linear import STRENGTHS, Linear, fit_gamma
+from tierkit.models.linear import Linear, Ridge, fit_gamma
 from tierkit.models.medians import Medians, fit_medians
 from tierkit.models.settings import ModelSettings
 from tierkit.models.skill import better_by, gamma_deviances
@@ -166,10 +166,10 @@ Fitter = Callable[[pd.DataFrame, Array, Array, Model | None], Model]
 
 
 def _methods(rows: pd.DataFrame, features: list[str], settings: ModelSettings, seed: int) -> dict[str, Fitter]:
-    def glm(columns: Sequence[str], strengths: tuple[float, ...]) -> Fitter:
+    def glm(columns: Sequence[str], ridge: Ridge | None) -> Fitter:
         def fit(train: pd.DataFrame, y: Array, groups: Array, like: Model | None) -> Model:
-            tuned = (like.strength,) if isinstance(like, Linear) else strengths
-            return fit_gamma(train, y, columns, groups=groups, seed=seed, strengths=tuned)
+            tuned = like.ridge if isinstance(like, Linear) else ridge
+            return fit_gamma(train, y, columns, groups=groups, seed=seed, ridge=tuned)
 
         return fit
 
@@ -177,12 +177,12 @@ def _methods(rows: pd.DataFrame, features: list[str], settings: ModelSettings, s
         n_trees = like.booster.num_trees() if isinstance(like, Trees) else None
         return fit_trees(train, y, features, objective="gamma", groups=groups, seed=seed, n_trees=n_trees)
 
-    methods: dict[str, Fitter] = {"mean": glm([], (1.0,))}
+    methods: dict[str, Fitter] = {"mean": glm([], Ridge(1.0))}
     if size := size_column(rows, settings.size_column):
-        methods["size_only"] = glm([size], (1.0,))
+        methods["size_only"] = glm([size], Ridge(1.0))
     methods["median"] = lambda train, y, groups, like: fit_medians(train, y)
     if features:
-        methods["gamma_glm"] = glm(features, STRENGTHS)
+        methods["gamma_glm"] = glm(features, None)
         methods["lightgbm"] = trees
     return methods
 

@@ -157,6 +157,10 @@ def _learn_numbers(rows: pd.DataFrame, names: list[str]) -> list[DesignColumn]:
         logged = bool(known.min() >= 0 and len(np.unique(known[:200])) > 2 and _skew(known) > _SKEWED)
         values = np.where(unknown[:, i], typical, x[:, i])
         values = np.log1p(values) if logged else values
+        centre, scale = float(values.mean()), float(values.std())
+        if scale <= 1e-9 * abs(centre):
+            # One value, known or not: the difference from its own mean is rounding.
+            centre, scale = float(values[0]), 1.0
         columns.append(
             DesignColumn(
                 name=name,
@@ -166,8 +170,8 @@ def _learn_numbers(rows: pd.DataFrame, names: list[str]) -> list[DesignColumn]:
                 logged=logged,
                 low=float(values.min()),
                 high=float(values.max()),
-                centre=float(values.mean()),
-                scale=float(values.std()) or 1.0,
+                centre=centre,
+                scale=scale,
             )
         )
     return columns

@@ -8,14 +8,24 @@ import pandas as pd
 
 from tierkit.models.design import Array, Design, learn_design
 from tierkit.models.skill import gamma_deviances, log_losses
-from tierkit.models.splits import grouped_folds
+from tierkit.models.splits import Fold, grouped_folds
 
-STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
-"""Candidates for the prior variance of a coefficient: effects of one standard deviation of a number, or of a level."""
-_LEAD = {"logit": 0.02, "gamma": 0.1}
-# Ridge alone would shrink the one column that matters as much as the sixty that do not.
+_STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+_LEADS = (0.02, 0.1, 0.5)
 _STANDS_OUT = 4.0
 _TUNING_ROWS = 8_000
+
+
+@dataclass(frozen=True)
+class Ridge:
+    """Prior variances of coefficients, on effects of one standard deviation of a number or of one level.
+
+    `lead` is that of columns more than four standard errors away from no correlation with the label: under one
+    strength for all, the column that matters is shrunk as hard as the sixty that do not.
+    """
+
+    strength: float
+    lead: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -25,7 +35,7 @@ class Linear:
     design: Design
     intercept: float
     coef: tuple[float, ...]
-    strength: float
+    ridge: Ridge
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -42,32 +52,23 @@ class Linear:
 
 
 def fit_logit(
-    rows: pd.DataFrame,
-    y: Array,
-    features: Sequence[str],
-    *,
-    groups: Array,
-    seed: int,
-    strengths: Sequence[float] = STRENGTHS,
+    rows: pd.DataFrame, y: Array, features: Sequence[str], *, groups: Array, seed: int, ridge: Ridge | None = None
 ) -> Linear:
-    """Ridge logit, the intercept free; its strength is the best of `strengths` by grouped cross-validated log-loss."""
-    return _fit(rows, y, features, groups, seed, strengths, _solve_logit, _logit_losses)
+    """Ridge logit, the intercept free; unless stated, `ridge` has the best log-loss over three grouped folds."""
+    return _fit(rows, y, features, groups, seed, ridge, _LOGIT)
 
 
 def fit_gamma(
-    rows: pd.DataFrame,
-    y: Array,
-    features: Sequence[str],
-    *,
-    groups: Array,
-    seed: int,
-    strengths: Sequence[float] = STRENGTHS,
+    rows: pd.DataFrame, y: Array, features: Sequence[str], *, groups: Array, seed: int, ridge: Ridge | None = None
 ) -> Linear:
-    """Ridge Gamma GLM with log link, the intercept free; strength by grouped cross-validated gamma deviance."""
-    return _fit(rows, y, features, groups, seed, strengths, _solve_gamma, _gamma_losses)
+    """Ridge Gamma GLM with log link, as `fit_logit`, by gamma deviance; `y` above 0."""
+    return _fit(rows, y, features, groups, seed, ridge, _GAMMA)
 
 
-Solver = Callable[[Array, Array, float], tuple[float, Array]]
+@dataclass(frozen=True)
+class _Family:
+    solve: Callable[[Array, Array, float], tuple[float, Array]]
+    losses: Callable[[Array, Array], Array]
 
 
 def _fit(
@@ -76,66 +77,66 @@ def _fit(
     features: Sequence[str],
     groups: Array,
     seed: int,
-    strengths: Sequence[float],
-    solve: Solver,
-    losses: Callable[[Array, Array], Array],
+    ridge: Ridge | None,
+    family: _Family,
 ) -> Linear:
     design = learn_design(rows, features)
     x = design.matrix(rows)
-    if len(strengths) > 1 and x.shape[1]:
-        strength = _tune(x, y, groups, seed, strengths, solve, losses)
-    else:
-        strength = strengths[0]
-    intercept, coef = _solve(x, y, strength, solve)
-    return Linear(design, float(intercept), tuple(float(b) for b in coef), float(strength))
+    if ridge is None:
+        ridge = _tune(x, y, groups, seed, family) if x.shape[1] else Ridge(1.0)
+    intercept, coef = _solve(x, y, ridge, family)
+    return Linear(design, float(intercept), tuple(float(b) for b in coef), ridge)
 
 
-def _tune(
-    x: Array,
-    y: Array,
-    groups: Array,
-    seed: int,
-    strengths: Sequence[float],
-    solve: Solver,
-    losses: Callable[[Array, Array], Array],
-) -> float:
-    """Strength with the lowest loss over three grouped folds, of at most 8,000 rows of whole groups."""
+def _tune(x: Array, y: Array, groups: Array, seed: int, family: _Family) -> Ridge:
+    """The best ridge of at most 8,000 rows of whole groups: first the strength, then that of the leads."""
     codes = pd.factorize(groups)[0]
     if len(y) > _TUNING_ROWS:
         share = _TUNING_ROWS / len(y)
         kept = np.flatnonzero(np.random.default_rng(seed).random(codes.max() + 1)[codes] < share)
         x, y, codes = x[kept], y[kept], codes[kept]
-    folds = grouped_folds(codes, y > np.median(y), seed=seed, n_folds=3, repeats=1)
+    folds = grouped_folds(codes, y > y.mean(), seed=seed, n_folds=3, repeats=1)
+    strengths = [Ridge(s, _LEADS[0]) for s in _STRENGTHS]
+    best, lowest = _descend(strengths, len(strengths) // 2, lambda r: _loss(x, y, folds, r, family))
+    if not _leads(x, y).any():
+        return best
+    leads = [best, *(Ridge(best.strength, lead) for lead in _LEADS[1:] if lead > best.strength)]
+    return _descend(leads, 0, lambda r: lowest if r == best else _loss(x, y, folds, r, family))[0]
 
-    def loss(i: int) -> float:
-        total = 0.0
-        for fold in folds:
-            intercept, coef = _solve(x[fold.train], y[fold.train], strengths[i], solve)
-            total += float(losses(y[fold.test], intercept + x[fold.test] @ coef).sum())
-        return total
 
-    # The loss has one valley in the strength: from the middle, walk down until it rises.
-    middle = len(strengths) // 2
-    best, lowest = middle, loss(middle)
+def _descend(candidates: list[Ridge], start: int, loss: Callable[[Ridge], float]) -> tuple[Ridge, float]:
+    """The lowest of candidates in order, whose loss has one valley: from the start, walk down until it rises."""
+    best, lowest = start, loss(candidates[start])
     for step in (-1, 1):
         i = best + step
-        while 0 <= i < len(strengths) and (tried := loss(i)) < lowest:
+        while 0 <= i < len(candidates) and (tried := loss(candidates[i])) < lowest:
             best, lowest, i = i, tried, i + step
-        if best != middle:
+        if best != start:
             break
-    return float(strengths[best])
+    return candidates[best], lowest
 
 
-def _solve(x: Array, y: Array, strength: float, solve: Solver) -> tuple[float, Array]:
-    """Fit with prior variance `strength`, or more for columns over four standard errors away from no correlation."""
-    lead = _LEAD["logit" if solve is _solve_logit else "gamma"]
+def _loss(x: Array, y: Array, folds: tuple[Fold, ...], ridge: Ridge, family: _Family) -> float:
+    total = 0.0
+    for fold in folds:
+        intercept, coef = _solve(x[fold.train], y[fold.train], ridge, family)
+        total += float(family.losses(y[fold.test], intercept + x[fold.test] @ coef).sum())
+    return total
+
+
+def _solve(x: Array, y: Array, ridge: Ridge, family: _Family) -> tuple[float, Array]:
+    scale = np.where(_leads(x, y), np.sqrt(max(1.0, ridge.lead / ridge.strength)), 1.0)
+    intercept, coef = family.solve(x * scale, y, ridge.strength)
+    return intercept, coef * scale
+
+
+def _leads(x: Array, y: Array) -> Array:
+    """Columns whose correlation with the label, or the log of an amount, stands out."""
     centred = x - x.mean(axis=0)
     target = np.log1p(y) - np.log1p(y).mean()
     spread = np.sqrt((centred**2).sum(axis=0) * (target**2).sum())
     z = np.sqrt(len(y)) * np.abs(centred.T @ target) / np.where(spread > 0, spread, np.inf)
-    scale = np.where(z > _STANDS_OUT, np.sqrt(max(1.0, lead / strength)), 1.0)
-    intercept, coef = solve(x * scale, y, strength)
-    return intercept, coef * scale
+    return np.asarray(z > _STANDS_OUT)
 
 
 def _solve_logit(x: Array, y: Array, strength: float) -> tuple[float, Array]:
@@ -171,3 +172,7 @@ def _logit_losses(y: Array, raw: Array) -> Array:
 
 def _gamma_losses(y: Array, raw: Array) -> Array:
     return gamma_deviances(y, np.exp(raw))
+
+
+_LOGIT = _Family(_solve_logit, _logit_losses)
+_GAMMA = _Family(_solve_gamma, _gamma_losses)

@@ -11,7 +11,7 @@ from tierkit.errors import TableError
 from tierkit.models.calibration import Calibration, calibrate
 from tierkit.models.contest import Contest, Fitter, hold_contest, size_column
 from tierkit.models.design import Array, model_features
-from tierkit.models.linear import Linear, fit_logit
+from tierkit.models.linear import Linear, Ridge, fit_logit
 from tierkit.models.settings import ModelSettings
 from tierkit.models.splits import Splits, choose_splits, grouped_folds, groups_of, label_known
 from tierkit.models.training import contribution_frame, horizon_of, training_window
@@ -179,7 +179,7 @@ def _compare(
     entrants: dict[str, Fitter] = {}
     if size := size_column(rows, settings.size_column):
         entrants["size_only"] = lambda train, labels, parts: (
-            fit_logit(train, labels, [size], groups=parts, seed=seed, strengths=(1.0,)).raw
+            fit_logit(train, labels, [size], groups=parts, seed=seed, ridge=Ridge(1.0)).raw
         )
     entrants["logit"] = fitters["logit"]
     if level == "full":

@@ -27,7 +27,7 @@ _STATE = {
     "is_customer": Feature("is_customer", "customer", "relationship", "customer already", "yes_no", False),
     "has_open_deal": Feature("has_open_deal", "open deals", "relationship", "deal open now", "yes_no", False),
 }
-_PLURAL = re.compile(r"\bpeople\b|\b(\w+)(?:(?<=ch)es|(?<![su])s)\b")
+_PLURAL = re.compile(r"\bpeople\b|\b(\w+?)(?:(?<=ch)es|(?<![su])s)\b")
 
 Typical = float | str | None
 
@@ -47,8 +47,9 @@ def explain_scores(
     that says most of it), group, contribution (log-odds, or log of money, summed over the feature's family: the three
     parts share one scale, since log expected value is the sum of their logs where chances are small), words.
 
-    A number that is just the typical one is no reason. Contributions compare with the average training row. They describe the model, not what would happen if a value
-    changed. Our own effort is held fixed in the chance that a deal opens, so it is no reason there.
+    Contributions compare with the average training row; a number that is just the typical one is no reason. They
+    describe the model, not what would happen if a value changed. Our own effort is held fixed in the chance that a
+    deal opens, so it is no reason there.
     """
     families: list[tuple[str, list[str]]] = []
     sums, strongest, typical = [], [], {}

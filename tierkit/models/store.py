@@ -114,12 +114,13 @@ def _build(plain: dict[str, Any], folder: Path) -> Any:
 def _read_frame(path: Path, types: dict[str, str]) -> pd.DataFrame:
     if not types:
         return pd.DataFrame()
-    dates = [name for name, kind in types.items() if kind.startswith("datetime64")]
-    plain: dict[Any, Any] = {name: kind for name, kind in types.items() if name not in dates}
-    frame = pd.read_csv(
-        path, dtype=plain, parse_dates=dates, keep_default_na=False, na_values=[""], float_precision="round_trip"
-    )
-    return frame.astype({name: types[name] for name in dates})
+    # As text first: only then is every figure read back to its last digit, whatever the version of pandas.
+    text = pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""])
+    return pd.DataFrame({name: _typed(text[name], kind) for name, kind in types.items()})
+
+
+def _typed(text: pd.Series, kind: str) -> pd.Series:
+    return text.eq("True") if kind == "bool" else text.astype(pd.api.types.pandas_dtype(kind))
 
 
 def _write_json(path: Path, plain: Any) -> None:
