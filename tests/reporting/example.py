@@ -314,6 +314,7 @@ def make_sections(*, with_money: bool = True) -> dict[str, page.Fragment]:
             slots=reps["tier1_slots"].to_dict(),
             with_money=with_money,
         ),
+        "size": page.show_size(page.value_by_size(tiers), chosen=40, capacity=40, with_money=with_money),
         "treatment": page.show_treatment(effort),
         "misses": page.show_misses(
             page.find_misses(make_replay(), names=tiers.set_index("account_id")["name"]), with_money=with_money
@@ -335,6 +336,7 @@ HEADINGS = {
     "lift": "## Does it work",
     "moves": "## What moved",
     "tier1": "## Tier 1 by rep\n\nA click on an account opens its card.",
+    "size": "### How large should Tier 1 be",
     "treatment": "## Do we treat them differently",
     "misses": "## Ten we got wrong",
     "repairs": "## Data to fix",
