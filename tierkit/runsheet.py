@@ -103,7 +103,8 @@ def _sentence(error: Any) -> str:
         near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
         return f"unknown key '{where}'; {hint}"
-    return f"'{where}' {error['msg'].removeprefix('Value error, ')}, got {error['input']!r}"
+    got = "" if isinstance(error["input"], dict) else f", got {error['input']!r}"
+    return f"'{where}' {error['msg'].removeprefix('Value error, ')}{got}"
 
 
 def _keys_beside(loc: tuple[Any, ...]) -> list[str]:

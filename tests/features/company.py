@@ -107,8 +107,14 @@ def random_company(seed: int, *, n_accounts: int = 40, days: int = 700) -> dict[
 
 def current_values(history: pd.DataFrame, ids: list[str]) -> pd.DataFrame:
     """What the account table says once `history` is all that is known."""
-    last = history.sort_values(["known_at", "value"], kind="stable").groupby(["account_id", "field"])["value"].last()
-    wide = last.unstack().reindex(index=ids, columns=["employees", "technologies", "is_customer"])
+    order = history.sort_values(["known_at", "value"], kind="stable")
+    last = order.drop_duplicates(["account_id", "field"], keep="last")
+    wide = pd.DataFrame(
+        {
+            field: last[last["field"] == field].set_index("account_id")["value"].reindex(ids)
+            for field in ("employees", "technologies", "is_customer")
+        }
+    )
     return pd.DataFrame(
         {
             "account_id": ids,

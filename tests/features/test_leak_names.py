@@ -160,7 +160,7 @@ HONEST = (
     "backstage_access",
 )
 
-# Look-backs, or the age of an account, a lead or a visitor: dated by their owner, so worth a second look, not a refusal.
+# Look-backs, or the age of an account, a lead or a visitor: dated by their owner, so flagged rather than refused.
 LOOK_BACKS = (
     "web_visits_last_90d",
     "emails_opened_30d",

@@ -65,6 +65,18 @@ def test_roll_up_moves_rows_to_the_root():
     assert rows["parent_id"].tolist()[1] == "a"
 
 
+def test_roll_up_keeps_the_exclusion_of_a_childs_domain():
+    rows = accounts(account_id=["a", "b", "c"], parent_id=[None, "a", None], domain=["a.com", "b.com", "c.com"])
+    exclusions = accounts(domain=["b.com", "c.com", "x.com"], reason=["partner", "partner", "competitor"])
+    excluded = roll_up({"accounts": rows, "exclusions": exclusions}).frames["exclusions"]
+    assert excluded["account_id"].fillna("-").tolist() == ["a", "-", "-"]
+    named = exclusions.assign(account_id=pd.Series([None, "c", None], dtype="str"))
+    assert roll_up({"accounts": rows, "exclusions": named}).frames["exclusions"]["account_id"].tolist()[:2] == [
+        "a",
+        "c",
+    ]
+
+
 def test_roll_up_refuses_a_circle():
     rows = accounts(account_id=["a", "b", "c", "d"], parent_id=["b", "c", "a", "a"])
     with pytest.raises(TableError, match=r"'parent_id' runs in a circle, (a -> b -> c -> a|b -> c -> a -> b)"):

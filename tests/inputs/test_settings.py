@@ -3,7 +3,9 @@ import datetime as dt
 import pytest
 from pydantic import ValidationError
 
+from tierkit.errors import SheetError
 from tierkit.inputs.settings import DataSettings
+from tierkit.runsheet import check_sheet
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,9 @@ def test_sources_are_the_tables_given():
         "deals",
         "signals",
     ]
+
+
+def test_a_wrong_column_of_the_sheet_is_named_without_the_sheet(tmp_path):
+    with pytest.raises(SheetError) as error:
+        check_sheet({"data": {"deals": {"columns": {"clsed_at": "End"}}}}, folder=tmp_path)
+    assert str(error.value) == "tierkit.toml: 'data' deals has no column 'clsed_at'; did you mean 'closed_at'?"

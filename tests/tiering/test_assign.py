@@ -1,5 +1,5 @@
-import pandas as pd
 from hypothesis import given, settings
+
 from tests.tiering.books import AS_OF, books
 from tierkit.tiering.assign import plan_tiers
 

@@ -49,8 +49,8 @@ def amount_likeness(values: pd.Series, amount: pd.Series) -> float:
     """How far a column is the amount in other words, 0 to 1.
 
     Of a column with up to 20 levels: how cleanly neighbouring levels (in the order of their median amount) split the
-    amounts, as the smallest AUC between two of them. Of a quantity: the absolute rank correlation. Levels of under ten rows and
-    columns with too few rows are left out, and give 0.
+    amounts, as the smallest AUC between two of them. Of a quantity: the absolute rank correlation. Levels of under ten
+    rows and columns with too few rows are left out, and give 0.
     """
     both = values.notna() & amount.notna()
     values, amount = values[both], amount[both]

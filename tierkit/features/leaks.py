@@ -51,6 +51,7 @@ class _Sample:
 def screen_features(
     rows: pd.DataFrame,
     *,
+    label: str | None = None,
     scoring: pd.DataFrame | None = None,
     known_at_close: Mapping[str, str] | None = None,
     settings: FeatureSettings | None = None,
@@ -59,7 +60,8 @@ def screen_features(
 
     Parameters
     ----------
-    rows : training rows with won_in_horizon (or opened_in_horizon), group_id and candidate features.
+    rows : training rows with group_id, a label and candidate features.
+    label : column of 0 and 1 (missing while immature); unset, won_in_horizon, or opened_in_horizon without it.
     scoring : the rows to be scored; columns they lack, or hold nothing of, get `not_available_at_scoring`.
     known_at_close : columns known only once a deal has closed, with the reason (`Tables.known_at_close`).
 
@@ -75,7 +77,7 @@ def screen_features(
     """
     settings = settings or FeatureSettings()
     known_at_close = known_at_close or {}
-    sample = _draw(rows)
+    sample = _draw(rows, label)
     known_when = rows.attrs.get("known_when", {})
     out = []
     for column in map(str, rows.columns):
@@ -108,8 +110,8 @@ def usable_columns(verdicts: pd.DataFrame) -> list[str]:
     return verdicts.loc[verdicts["verdict"].isin(["ok", "flagged"]), "column"].tolist()
 
 
-def _draw(rows: pd.DataFrame) -> _Sample:
-    name = "won_in_horizon" if "won_in_horizon" in rows else "opened_in_horizon"
+def _draw(rows: pd.DataFrame, name: str | None) -> _Sample:
+    name = name or ("won_in_horizon" if "won_in_horizon" in rows else "opened_in_horizon")
     labelled = rows[rows[name].notna()] if name in rows else rows.iloc[:0]
     if "row_id" in labelled:
         labelled = labelled.sort_values("row_id", kind="stable")

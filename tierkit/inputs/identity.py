@@ -58,7 +58,7 @@ def roll_up(frames: Mapping[str, pd.DataFrame]) -> Units:
     Returns
     -------
     Roots only in accounts (without parent_id), `account_id` of every other table that of the root, of account_history
-    the root's own rows alone: a child's headcount is not its parent's.
+    the root's own rows alone: a child's headcount is not its parent's. An exclusion of a child's domain names the root.
 
     Raises
     ------
@@ -93,6 +93,8 @@ def roll_up(frames: Mapping[str, pd.DataFrame]) -> Units:
             moved[table] = frame.assign(account_id=own.map(root).fillna(own).astype("str"))
         else:
             moved[table] = frame
+    if "exclusions" in moved and "domain" in accounts:
+        moved["exclusions"] = _exclude_roots(moved["exclusions"], accounts[below], root)
     notes.append(f"accounts: {len(children):,} children were rolled up to their parents")
     children = children.sort_values("account_id", kind="stable").reset_index(drop=True)
     return Units(moved, children[list(_CHILDREN)], tuple(notes))
@@ -141,6 +143,17 @@ def _find_roots(parent: dict[str, str]) -> tuple[dict[str, str], dict[str, int]]
         for step, member in enumerate(reversed(path[:-1]), start=1):
             root[member], depth[member] = top, below + step
     return root, depth
+
+
+def _exclude_roots(exclusions: pd.DataFrame, children: pd.DataFrame, root: Mapping[str, str]) -> pd.DataFrame:
+    """Exclusions of a child's domain with the account_id of its root: only roots keep a domain to be matched by."""
+    if "domain" not in exclusions:
+        return exclusions
+    known = children.dropna(subset="domain").drop_duplicates("domain")
+    root_of = pd.Series(known["account_id"].map(root).to_numpy(), index=known["domain"].to_numpy(), dtype="str")
+    found = exclusions["domain"].map(root_of).astype("str")
+    named = exclusions.get("account_id", found)
+    return exclusions.assign(account_id=named.fillna(found))
 
 
 def _repeats(ids: pd.Series, key: pd.Series, rule: str) -> pd.DataFrame:

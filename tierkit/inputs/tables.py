@@ -81,16 +81,11 @@ class Tables:
         return engine
 
     def sql(self, text: str, **frames: pd.DataFrame) -> pd.DataFrame:
-        """Run SQL text over the staging views `stage_<table>` and the frames given by name."""
-        # A cursor would not see the staging views: registered frames belong to one connection.
-        engine = self._engine
-        for name, frame in frames.items():
-            engine.register(name, frame)
-        try:
-            return engine.execute(text).df()
-        finally:
-            for name in frames:
-                engine.unregister(name)
+        """Run SQL text over the staging tables `stage_<table>` and the frames given by name."""
+        with self._engine.cursor() as cursor:
+            for name, frame in frames.items():
+                cursor.register(name, frame)
+            return cursor.execute(text).df()
 
 
 def open_tables(

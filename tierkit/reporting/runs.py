@@ -127,7 +127,7 @@ class Run:
         if self.panel_rows.empty:
             return self.verdicts.iloc[:0]
         return screen_features(
-            self.panel_rows, label="opened_in_horizon", scoring=self.account_rows, settings=self.sheet.features
+            self.panel_rows, scoring=self.account_rows, settings=self.sheet.features
         )
 
     @property

@@ -13,7 +13,7 @@ from tierkit.tiering.book import Book, Flags, Floats, Held, Placed, held_before
 from tierkit.tiering.capacity import POOL, Ints, capacity_of, capacity_table
 from tierkit.tiering.gates import QUALIFIED, check_scores
 from tierkit.tiering.investment import share_budget
-from tierkit.tiering.overlays import lift_strategic, lift_triggered, put_overrides, reserve_strategic
+from tierkit.tiering.overlays import ledger_frame, lift_strategic, lift_triggered, put_overrides, reserve_strategic
 from tierkit.tiering.policy import Policy, Stability
 from tierkit.tiering.standing import live_claims, live_overrides, live_triggers, with_account_columns
 
@@ -104,13 +104,13 @@ def plan_tiers(
         "tier_by": placed.by,
         "tier_reason": placed.reason,
         "promoted_until": placed.promoted_until.to_numpy(),
-        "priority_rank": _priority(book, placed.tier, triggers).to_numpy(),
+        "priority_rank": _priority(book, placed.tier, triggers).set_axis(rows.index),
         **_treatment(book, placed.tier, policy),
     }
     tiers = rows.assign(**columns).astype(dict.fromkeys(("tier_by", "tier_reason", "play", "next_step"), "str"))
     return Assignment(
         tiers.loc[given.index],
-        pd.concat([strategic, triggered, overridden], ignore_index=True),
+        ledger_frame([*strategic, *triggered, *overridden]),
         capacity_table(book.capacity, book.owner, placed.tier),
     )
 
@@ -181,7 +181,9 @@ def _place(book: Book, base: Ints, by_value: Ints, held: Held, hold: Stability) 
 
 def _priority(book: Book, tier: Ints, triggers: pd.DataFrame) -> pd.Series:
     """Whom to work first: by tier, then live triggers of any kind, then value; empty where nobody may call."""
-    live = np.isin(book.account_id, triggers["account_id"].to_numpy(dtype=object))
+    live = np.zeros(len(tier), dtype=bool)
+    where = book.position(triggers["account_id"])
+    live[where[where >= 0]] = True
     order = np.lexsort((-book.value, ~live, tier))
     order = order[book.contactable[order]]
     rank = pd.Series(pd.NA, range(len(tier)), dtype="Int64")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tierkit.errors import SheetError, TableError
 from tierkit.inputs.tables import Tables
 from tierkit.tiering.policy import Policy
-from tierkit.tiering.standing import deal_standing, known_rows, with_account_columns
+from tierkit.tiering.standing import among, deal_standing, known_rows, with_account_columns
 
 QUALIFIED, SUPPRESSED, NEEDS_INFO, OUT_OF_ICP = GATES = ("qualified", "suppressed", "needs_info", "out_of_icp")
 
@@ -103,13 +103,13 @@ def _input_rows(scores: pd.DataFrame, tables: Tables, standing: pd.DataFrame, da
     units, children = _units(tables, standing, day)
     ids = scores["account_id"]
     known = pd.concat([_all_units(tables), tables.children["account_id"]]).astype("str")
-    if len(strangers := ids[~ids.isin(known)]):
+    if len(strangers := ids[~among(ids, known)]):
         raise TableError(
             f"scores: 'account_id' must be in the tables, got {strangers.iloc[0]!r} ({len(strangers):,} rows)"
         )
     scored = with_account_columns(scores, tables, ("name", "owner_id"))
-    scored = scored[ids.isin(units["account_id"]) | ids.isin(children["account_id"])]
-    added = [part[~part["account_id"].isin(ids)] for part in (units, children)]
+    scored = scored[among(ids, pd.concat([units["account_id"], children["account_id"]]))]
+    added = [part[~among(part["account_id"], ids)] for part in (units, children)]
     added = [part[[c for c in part if c in scored]] for part in added if len(part)]
     rows = pd.concat([scored, *added], ignore_index=True) if added else scored.reset_index(drop=True)
     absent = {c: pd.Series(pd.NA, rows.index, dtype="str") for c in ("name", "owner_id") if c not in rows}
@@ -127,7 +127,7 @@ def _units(tables: Tables, standing: pd.DataFrame, day: pd.Timestamp) -> tuple[p
     units = tables.frame("accounts")
     if "created_at" in units:
         units = units[~(pd.to_datetime(units["created_at"]) > day)]
-    return units, tables.children[tables.children["unit_id"].isin(units["account_id"])]
+    return units, tables.children[among(tables.children["unit_id"], units["account_id"])]
 
 
 def _with_standing(rows: pd.DataFrame, tables: Tables, standing: pd.DataFrame) -> pd.DataFrame:

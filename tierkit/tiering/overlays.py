@@ -1,5 +1,8 @@
 """Overlays on the base tier: strategic lane, trigger windows, overrides; bounded, each change a ledger row."""
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -7,9 +10,20 @@ from tierkit.tiering.book import Book, Placed
 from tierkit.tiering.capacity import Ints, take
 from tierkit.tiering.policy import Policy
 
-LEDGER = ("account_id", "what", "from_tier", "to_tier", "why", "until")
-"""Columns of the ledger. `what`: strategic, strategic_overflow, strategic_gated, promoted, promotion_no_slot,
-promotion_no_budget, override, override_no_slot, override_gated."""
+
+class LedgerRow(NamedTuple):
+    """What an overlay did to an account, or could not do.
+
+    `what` is one of strategic, strategic_overflow, strategic_gated, promoted, promotion_no_slot, promotion_no_budget,
+    override, override_no_slot, override_gated; a gated account is not qualified and has no tier.
+    """
+
+    account_id: str
+    what: str
+    from_tier: int | None
+    to_tier: int | None
+    why: str
+    until: pd.Timestamp
 
 
 def reserve_strategic(book: Book, policy: Policy) -> Ints:
@@ -19,7 +33,7 @@ def reserve_strategic(book: Book, policy: Policy) -> Ints:
     return np.bincount(book.owner[chosen], minlength=len(book.capacity.owners)).astype(np.int64)
 
 
-def lift_strategic(book: Book, placed: Placed, policy: Policy, claims: pd.DataFrame) -> tuple[Placed, pd.DataFrame]:
+def lift_strategic(book: Book, placed: Placed, policy: Policy, claims: pd.DataFrame) -> tuple[Placed, list[LedgerRow]]:
     """Lift the strongest claims into Tier 1, whatever their value, while strategic slots and their rep's slots last.
 
     `claims` are the live ones, `standing.live_claims`. Claims without a slot, and claims of accounts that are not
@@ -37,20 +51,17 @@ def lift_strategic(book: Book, placed: Placed, policy: Policy, claims: pd.DataFr
         for i in left
     ]
     gated = claims.index[book.position(pd.Series(claims.index)) < 0]
-    ledger = pd.concat(
-        [
-            _ledger(book, chosen, "strategic", placed.tier[chosen], 1, reason, _until(book, chosen, claims)),
-            _ledger(
-                book, left, "strategic_overflow", placed.tier[left], placed.tier[left], why, _until(book, left, claims)
-            ),
-            _ledger_gated(pd.Series(gated), "strategic_gated", claims.loc[gated, "until"]),
-        ],
-        ignore_index=True,
-    )
-    return placed.moved(chosen, tier=1, by="strategic", reason=reason), ledger
+    after = placed.moved(chosen, tier=1, by="strategic", reason=reason)
+    return after, [
+        *_ledger(book, chosen, "strategic", placed, after, reason, _until(book, chosen, claims)),
+        *_ledger(book, left, "strategic_overflow", placed, after, why, _until(book, left, claims)),
+        *_ledger_gated(gated, "strategic_gated", claims.loc[gated, "until"]),
+    ]
 
 
-def lift_triggered(book: Book, placed: Placed, policy: Policy, triggers: pd.DataFrame) -> tuple[Placed, pd.DataFrame]:
+def lift_triggered(
+    book: Book, placed: Placed, policy: Policy, triggers: pd.DataFrame
+) -> tuple[Placed, list[LedgerRow]]:
     """Lift accounts with a live promoting trigger by one tier, until the last day of their longest window.
 
     `triggers` are the live ones, `standing.live_triggers`. An account needs the fit of the policy and must be
@@ -64,28 +75,28 @@ def lift_triggered(book: Book, placed: Placed, policy: Policy, triggers: pd.Data
     window[where] = np.arange(len(where))
     may = (window >= 0) & book.contactable & (book.fit >= policy.promotion_min_fit)
     by_value = np.argsort(-book.value, kind="stable")
-    before, parts = placed.tier, []
+    before, ledger = placed, []
     for t in range(1, book.n_tiers):
-        order = by_value[(may & (before == t + 1))[by_value]]
+        order = by_value[(may & (before.tier == t + 1))[by_value]]
         free = book.capacity.slots[:, t - 1] - book.used(placed.tier)[:, t - 1]
         chosen = take(order, book.owner, free, book.capacity.promotions[t - 1])
         left = order[~np.isin(order, chosen)]
         live = longest.iloc[window[chosen]]
         words = [f"{k.replace('_', ' ')} until {u:%Y-%m-%d}" for k, u in zip(live["kind"], live["until"], strict=True)]
+        reason = [f"promoted: {w}" for w in words]
+        placed = placed.moved(chosen, tier=t, by="trigger", reason=reason, until=live["until"])
+        ledger += _ledger(book, chosen, "promoted", before, placed, words, live["until"])
         full = np.bincount(book.owner[chosen], minlength=len(free)) >= free
-        parts.append(_ledger(book, chosen, "promoted", before[chosen], t, words, live["until"]))
         for what, missed, why in (
             ("promotion_no_slot", left[full[book.owner[left]]], "its rep holds no free slot"),
             ("promotion_no_budget", left[~full[book.owner[left]]], "the promotion budget is spent on greater values"),
         ):
             until = longest["until"].iloc[window[missed]]
-            parts.append(_ledger(book, missed, what, before[missed], before[missed], [why] * len(missed), until))
-        reason = [f"promoted: {w}" for w in words]
-        placed = placed.moved(chosen, tier=t, by="trigger", reason=reason, until=live["until"])
-    return placed, pd.concat(parts, ignore_index=True)
+            ledger += _ledger(book, missed, what, before, placed, [why] * len(missed), until)
+    return placed, ledger
 
 
-def put_overrides(book: Book, placed: Placed, overrides: pd.DataFrame) -> tuple[Placed, pd.DataFrame]:
+def put_overrides(book: Book, placed: Placed, overrides: pd.DataFrame) -> tuple[Placed, list[LedgerRow]]:
     """Put accounts where people decided, as far as the slots go.
 
     `overrides` are the live ones in the order they were made, `standing.live_overrides`. All are applied at once, so
@@ -100,23 +111,19 @@ def put_overrides(book: Book, placed: Placed, overrides: pd.DataFrame) -> tuple[
         f"override by {a}: {r} until {u:%Y-%m-%d}"
         for a, r, u in zip(inside["author"], inside["reason"], inside["expires_at"], strict=True)
     ]
-    came = placed.tier[where]
-    got = np.where(applied, wanted, came)
+    done = [w for w, ok in zip(words, applied, strict=True) if ok]
     why = [
-        w if ok else f"{_rep(book, i)} holds no free Tier {t} slot; {w}"
+        f"{_rep(book, i)} holds no free Tier {t} slot; {w}"
         for w, ok, i, t in zip(words, applied, where, wanted, strict=True)
+        if not ok
     ]
-    ledger = _ledger(book, where, "override", came, got, why, inside["expires_at"])
-    ledger["what"] = ledger["what"].where(applied, "override_no_slot")
-    outside = overrides[position < 0]
-    gated = _ledger_gated(outside["account_id"], "override_gated", outside["expires_at"])
-    moved = placed.moved(
-        where[applied],
-        tier=wanted[applied],
-        by="override",
-        reason=[w for w, ok in zip(words, applied, strict=True) if ok],
-    )
-    return moved, pd.concat([ledger, gated], ignore_index=True)
+    until, outside = inside["expires_at"], overrides[position < 0]
+    after = placed.moved(where[applied], tier=wanted[applied], by="override", reason=done)
+    return after, [
+        *_ledger(book, where[applied], "override", placed, after, done, until[applied]),
+        *_ledger(book, where[~applied], "override_no_slot", placed, after, why, until[~applied]),
+        *_ledger_gated(outside["account_id"], "override_gated", outside["expires_at"]),
+    ]
 
 
 def _fitting(book: Book, tier: Ints, where: Ints, wanted: Ints) -> np.ndarray:
@@ -163,32 +170,25 @@ def _until(book: Book, where: Ints, claims: pd.DataFrame) -> pd.Series:
 
 
 def _rep(book: Book, i: int) -> str:
-    return str(book.owner_name[i]) or "the pool of accounts without a rep"
+    return book.capacity.names[book.owner[i]] or "the pool of accounts without a rep"
 
 
 def _ledger(
-    book: Book, where: Ints, what: str, came: Ints, got: Ints | int, why: list[str], until: pd.Series
-) -> pd.DataFrame:
-    return _rows(
-        pd.Series(book.account_id[where]), what, pd.Series(came), pd.Series(got, range(len(where))), why, until
-    )
+    book: Book, where: Ints, what: str, before: Placed, after: Placed, why: list[str], until: pd.Series
+) -> list[LedgerRow]:
+    parts = (book.account_id[where], before.tier[where].tolist(), after.tier[where].tolist(), why, until)
+    return [LedgerRow(i, what, a, b, w, u) for i, a, b, w, u in zip(*parts, strict=True)]
 
 
-def _ledger_gated(account_id: pd.Series, what: str, until: pd.Series) -> pd.DataFrame:
-    none = pd.Series(pd.NA, range(len(account_id)))
-    return _rows(account_id, what, none, none, ["the account is not qualified"] * len(account_id), until)
+def ledger_frame(rows: list[LedgerRow]) -> pd.DataFrame:
+    """The ledger as a table, in the order things were done."""
+    out = pd.DataFrame(rows, columns=list(LedgerRow._fields))
+    kinds = {"from_tier": "Int64", "to_tier": "Int64", "until": "datetime64[us]"}
+    return out.astype(dict.fromkeys(("account_id", "what", "why"), "str") | kinds)
 
 
-def _rows(
-    account_id: pd.Series, what: str, came: pd.Series, got: pd.Series, why: list[str], until: pd.Series
-) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "account_id": pd.Series(account_id.to_numpy(), dtype="str"),
-            "what": pd.Series([what] * len(account_id), dtype="str"),
-            "from_tier": came.astype("Int64").to_numpy(),
-            "to_tier": got.astype("Int64").to_numpy(),
-            "why": pd.Series(why, dtype="str"),
-            "until": pd.to_datetime(until).astype("datetime64[us]").to_numpy(),
-        }
-    )
+def _ledger_gated(account_id: Iterable[str], what: str, until: pd.Series) -> list[LedgerRow]:
+    return [
+        LedgerRow(i, what, None, None, "the account is not qualified", u)
+        for i, u in zip(account_id, until, strict=True)
+    ]

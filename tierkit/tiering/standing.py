@@ -1,6 +1,8 @@
 """Where things stand on a day: deals, sellers, claims, triggers and overrides, as far as they were known then."""
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tierkit.errors import SheetError, TableError
 from tierkit.inputs.tables import Tables
@@ -24,6 +26,11 @@ def with_account_columns(rows: pd.DataFrame, tables: Tables, columns: tuple[str,
         return rows
     accounts = tables.frame("accounts").set_index("account_id")
     return rows.assign(**{c: rows["account_id"].map(accounts[c]) for c in wanted})
+
+
+def among(ids: pd.Series, others: pd.Series) -> NDArray[np.bool_]:
+    """Which ids are among others; `Series.isin` takes many times as long on text."""
+    return np.asarray(pd.Index(ids.astype(object)).isin(pd.Index(others.astype(object))), dtype=np.bool_)
 
 
 def deal_standing(tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame:
