@@ -83,7 +83,7 @@ def make_reasons(tiers: pd.DataFrame) -> pd.DataFrame:
 def make_gates() -> pd.DataFrame:
     """4,000 accounts: 2,910 qualified, 412 suppressed, 386 in need of information, 292 outside the profile."""
     gate = np.repeat(["qualified", "suppressed", "needs_info", "out_of_icp"], [2910, 412, 386, 292])
-    missing = np.where(gate == "needs_info", "employees", "")
+    missing = np.where(gate == "needs_info", "employees", "").astype(object)
     missing[-292 - 60 : -292] = "employees;industry"
     reason = np.select(
         [gate == "suppressed", gate == "needs_info", gate == "out_of_icp"],
