@@ -53,6 +53,7 @@ def make_tiers(n: int = 230) -> pd.DataFrame:
             "owner_id": [f"rep{i % 8 + 1}" for i in range(n)],
             "tier": tier,
             "base_tier": tier,
+            "tier_by": np.where(rank % 11 == 5, "override", "value"),
             "tier_reason": np.where(rank % 11 == 5, "override: board relation, by Kim", "value rank within capacity"),
             "priority_rank": rank + 1,
             "open_prob": 0.3,
