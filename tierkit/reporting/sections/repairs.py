@@ -43,7 +43,8 @@ def show_repairs(
     Parameters
     ----------
     gates : as `rank_missing` takes it, with gate_reason.
-    coverage : enrichment coverage; columns field, n, n_known, share. None leaves it out.
+    coverage : as `enrichment_coverage` returns it; columns field, n, n_known, share, share_year_ago
+        (optional). None leaves it out.
     n_rejected : rows set aside at the door.
     """
     if gates is None:
@@ -71,8 +72,9 @@ def show_repairs(
     if not reasons.empty:
         parts.append(table(reasons, _REASONS, caption="Why accounts are not qualified"))
     if coverage is not None and not coverage.empty:
-        fields = [f for f in _COVERAGE if f.column in coverage]
-        parts.append(table(coverage, fields, caption="Enrichment coverage: one row per field"))
+        shown = coverage.assign(field=coverage["field"].map(words.field_name))
+        fields = [f for f in _COVERAGE if f.column in shown]
+        parts.append(table(shown, fields, caption="Enrichment coverage: one row per field"))
     if n_rejected:
         parts.append(
             paragraph(f"{words.things(n_rejected, 'row was', 'rows were')} set aside at the door: see rejected.csv.")
@@ -95,6 +97,7 @@ _COVERAGE = (
     Field("n_known", "Known", "count"),
     Field("n", "Of", "count"),
     Field("share", "Share", "percent"),
+    Field("share_year_ago", "A year ago", "percent"),
 )
 
 
