@@ -70,6 +70,32 @@ def check_sheet(raw: dict[str, Any], *, folder: Path, name: str = "tierkit.toml"
     return sheet
 
 
+def explain_key(key: str) -> str:
+    """What a key of the sheet does, its default, and the keys inside it where it is a section.
+
+    >>> print(explain_key("tiers.strategic_slots"))
+    tiers.strategic_slots (int, default 5): Tier 1 places kept for strategic value, whatever the ACV.
+
+    Raises
+    ------
+    SheetError : there is no such key; the near name is offered.
+    """
+    section: Any = RunSheet
+    *parents, last = key.split(".")
+    for part in parents:
+        section = _section_of(section, part)
+    if not _is_section(section) or last not in section.model_fields:
+        raise SheetError(_sentence({"type": "extra_forbidden", "loc": tuple(key.split("."))}))
+    info = section.model_fields[last]
+    inner = _section_of(section, last)
+    if _is_section(inner):
+        lines = [f"  {key}.{name}: {field.description}" for name, field in inner.model_fields.items()]
+        return "\n".join([f"{key}: {info.description}", *lines])
+    kind = getattr(info.annotation, "__name__", None) if not getattr(info.annotation, "__args__", ()) else None
+    default = info.get_default(call_default_factory=True)
+    return f"{key} ({kind or str(info.annotation).replace('typing.', '')}, default {default!r}): {info.description}"
+
+
 def _sentence(error: Any) -> str:
     where = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
@@ -77,19 +103,25 @@ def _sentence(error: Any) -> str:
         near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
         return f"unknown key '{where}'; {hint}"
-    return f"'{where}' {error['msg'].removeprefix('Value error, ')}, got {error['input']!r}"
+    got = "" if isinstance(error["input"], dict) else f", got {error['input']!r}"
+    return f"'{where}' {error['msg'].removeprefix('Value error, ')}{got}"
 
 
 def _keys_beside(loc: tuple[Any, ...]) -> list[str]:
     """The keys allowed where `loc` points."""
     section: Any = RunSheet
     for part in loc[:-1]:
-        field = section.model_fields.get(part) if _is_section(section) else None
-        if field is None:
-            return []
-        candidates = [field.annotation, *getattr(field.annotation, "__args__", ())]
-        section = next((c for c in candidates if _is_section(c)), None)
+        section = _section_of(section, part)
     return list(section.model_fields) if _is_section(section) else []
+
+
+def _section_of(section: Any, part: Any) -> Any:
+    """The section a key of a section holds, if it holds one."""
+    field = section.model_fields.get(part) if _is_section(section) else None
+    if field is None:
+        return None
+    candidates = [field.annotation, *getattr(field.annotation, "__args__", ())]
+    return next((c for c in candidates if _is_section(c)), None)
 
 
 def _is_section(thing: Any) -> bool:

@@ -19,6 +19,10 @@ class Column:
     values: tuple[str, ...] = ()
     mutable: bool = False
     """Whether the value changes with time, so that without history nobody knows when it was known."""
+    may_be_empty: bool = False
+    """Whether cells of a required column may be empty."""
+    ahead: bool = False
+    """Whether a date may lie after the last day the export covers."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ _CONTRACTS = (
             _account_id(),
             Column("known_at", "date", "day the value became known", required=True),
             Column("field", "text", "column of accounts", required=True),
-            Column("value", "text", "its value from then on, empty if unknown", required=True),
+            Column("value", "text", "its value from then on, empty if unknown", required=True, may_be_empty=True),
         ),
     ),
     Contract(
@@ -105,6 +109,7 @@ _CONTRACTS = (
             Column("opened_at", "date", "day it opened"),
             Column("closed_at", "date", "day it closed; of an open deal an expected date, ignored"),
             Column("acv", "money", "annual contract value", low=0),
+            Column("amount", "money", "total of the contract; acv is made of it where acv is not given", low=0),
             Column("currency", "text", "ISO currency of acv"),
             Column("term_months", "number", "length of the contract, months", low=0),
             Column("deal_type", "text", "new business, expansion or renewal", values=DEAL_TYPES),
@@ -113,6 +118,7 @@ _CONTRACTS = (
             Column("use_case", "text", "use case"),
             Column("source", "text", "where the deal came from"),
             Column("owner_id", "id", "the seller who owns it"),
+            Column("group_key", "text", "entity behind the deal where there is no account; made of group_by"),
         ),
         key=("deal_id",),
     ),
@@ -177,7 +183,7 @@ _CONTRACTS = (
             Column("evidence", "text", "what supports it"),
             Column("author", "text", "who made it"),
             _KNOWN_AT,
-            Column("expires_at", "date", "last day it counts"),
+            Column("expires_at", "date", "last day it counts", ahead=True),
         ),
     ),
     Contract(
@@ -189,7 +195,7 @@ _CONTRACTS = (
             Column("reason", "text", "reason code", required=True),
             Column("author", "text", "who decided", required=True),
             Column("created_at", "date", "day of the decision", required=True),
-            Column("expires_at", "date", "last day it counts", required=True),
+            Column("expires_at", "date", "last day it counts", required=True, ahead=True),
         ),
     ),
     Contract(
@@ -222,7 +228,7 @@ _CONTRACTS = (
         (
             _account_id(),
             Column("entered_at", "date", "first day on the list", required=True),
-            Column("left_at", "date", "first day off the list"),
+            Column("left_at", "date", "first day off the list", ahead=True),
             Column("source", "text", "who put it there"),
         ),
     ),
@@ -233,7 +239,7 @@ _CONTRACTS = (
             _account_id(),
             Column("tier", "integer", "tier in use, 1 is best", required=True, low=1, high=4),
             Column("valid_from", "date", "first day", required=True),
-            Column("valid_to", "date", "last day; empty while in use"),
+            Column("valid_to", "date", "last day; empty while in use", ahead=True),
             Column("source", "text", "who set it"),
         ),
     ),
@@ -251,8 +257,10 @@ ROW_KEYS = (
     "opened_at",
     "closed_at",
     "outcome",
+    "horizon_days",
     "won_in_horizon",
     "won_acv",
+    "group_key",
     "opened_in_horizon",
     "worked",
     "name",

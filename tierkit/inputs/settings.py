@@ -1,8 +1,13 @@
 """Where the tables are and what their columns are called: `[data]` of the run sheet."""
 
-from typing import Any
+import datetime as dt
+import difflib
+import zoneinfo
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from tierkit.inputs.contracts import CONTRACTS
 
 
 class Section(BaseModel):
@@ -18,7 +23,7 @@ class JoinSource(Section):
     """File, relative to the folder of the run sheet."""
     on: str
     """Column both files share."""
-    known: str = "at_close"
+    known: Literal["at_opening", "at_close"] = "at_close"
     """When its columns became known: `at_opening`, or `at_close` (then they are never win features)."""
 
 
@@ -30,14 +35,14 @@ class TableSource(Section):
     table: str | None = None
     """Sheet of an Excel file, or table of a DuckDB file."""
     columns: dict[str, str] = Field(default_factory=dict)
-    """Canonical column = column of the file."""
+    """Canonical column = column of the file; `deal_id = "row_number"` counts the rows."""
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
-    """For a canonical column: value in the file = canonical value; `"" = "open"` maps empty cells."""
+    """For a canonical column: value in the file = canonical value; `"" = "open"` maps empty cells, `"*"` all others."""
     constants: dict[str, Any] = Field(default_factory=dict)
     """Canonical column = one value for every row."""
     join: tuple[JoinSource, ...] = ()
     """Further files that describe the same rows."""
-    decimal: str | None = None
+    decimal: Literal[".", ","] | None = None
     """Decimal mark, `.` or `,`; unset, it is found where it is unambiguous."""
     day_first: bool | None = None
     """Whether 03/04/2026 is 3 April; unset, ambiguous dates stop the run."""
@@ -47,7 +52,7 @@ class DataSettings(Section):
     """`[data]`: the files of a company."""
 
     folder: str = "."
-    """Folder of the files, relative to the folder of the run sheet."""
+    """Folder of the files, relative to the folder of the run sheet; tables are found by name if none is given here."""
     currency: str = "USD"
     """The one currency money is in."""
     time_zone: str = "UTC"
@@ -86,3 +91,36 @@ class DataSettings(Section):
     """The target account list."""
     tier_history: TableSource | None = None
     """Tiers in use before."""
+
+    @property
+    def sources(self) -> dict[str, TableSource]:
+        """The tables the sheet gives, by name."""
+        return {name: source for name in CONTRACTS if (source := getattr(self, name)) is not None}
+
+    @field_validator("data_through", mode="before")
+    @classmethod
+    def _a_day(cls, value: Any) -> Any:
+        try:
+            return None if value is None else dt.date.fromisoformat(str(value)).isoformat()
+        except ValueError:
+            raise ValueError("must be a day, YYYY-MM-DD") from None
+
+    @field_validator("time_zone")
+    @classmethod
+    def _a_zone(cls, value: str) -> str:
+        try:
+            return zoneinfo.ZoneInfo(value).key
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            raise ValueError("must be a time zone such as Europe/Berlin") from None
+
+    @model_validator(mode="after")
+    def _columns_are_known(self) -> "DataSettings":
+        for table, source in self.sources.items():
+            known = CONTRACTS[table].names
+            for name in (n for n in (*source.columns, *source.constants) if n not in known):
+                near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+                raise ValueError(f"{table} has no column {name!r}; {hint}")
+            if both := sorted(set(source.columns) & set(source.constants)):
+                raise ValueError(f"{table}: {both[0]!r} is both a column and a constant; keep one")
+        return self

@@ -1,14 +1,25 @@
 """Open the tables of a company; what comes out is checked, and hides the engine behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import duckdb
 import pandas as pd
 
+from tierkit.errors import TableError
+from tierkit.inputs.checks import Breach, check_contract, no_rejected, settle
+from tierkit.inputs.coercion import Typed, coerce_table
+from tierkit.inputs.columns import map_columns
 from tierkit.inputs.contracts import CONTRACTS
+from tierkit.inputs.deals import check_dates, check_outcomes, own_accounts, settle_dates, settle_money
+from tierkit.inputs.identity import find_duplicates, normalise_domains, roll_up
+from tierkit.inputs.settings import DataSettings, TableSource
+from tierkit.inputs.sources import Reader, find_readers
 from tierkit.inputs.staging import stage_tables
+
+_EVENTS = (("deals", "opened_at"), ("deals", "closed_at"), ("activities", "occurred_at"), ("signals", "occurred_at"))
 
 
 @dataclass(frozen=True)
@@ -62,13 +73,186 @@ class Tables:
     def _engine(self) -> duckdb.DuckDBPyConnection:
         engine = duckdb.connect(":memory:")
         engine.execute("SET threads = 2")
+        # Tables, not views: cursors do not see what is registered with the connection they come from
         for name, frame in stage_tables(self.frames).items():
-            engine.register(f"stage_{name}", frame)
+            engine.register("given", frame)
+            engine.execute(f"CREATE TABLE stage_{name} AS SELECT * FROM given")
+            engine.unregister("given")
         return engine
 
     def sql(self, text: str, **frames: pd.DataFrame) -> pd.DataFrame:
-        """Run SQL text over the staging views `stage_<table>` and the frames given by name."""
-        engine = self._engine.cursor()
-        for name, frame in frames.items():
-            engine.register(name, frame)
-        return engine.execute(text).df()
+        """Run SQL text over the staging tables `stage_<table>` and the frames given by name."""
+        with self._engine.cursor() as cursor:
+            for name, frame in frames.items():
+                cursor.register(name, frame)
+            return cursor.execute(text).df()
+
+
+def open_tables(
+    source: str | Path | DataSettings | Mapping[str, pd.DataFrame],
+    *,
+    settings: DataSettings | None = None,
+    root: str | Path | None = None,
+) -> Tables:
+    """Open the tables of a company and check them: what comes out keeps every contract.
+
+    Parameters
+    ----------
+    source : a folder whose files are named after tables; `[data]` of a run sheet, its folder relative to `root`; or
+        frames by table name.
+    settings : mappings, currency, time zone and limits, where `source` is a folder or frames.
+    root : folder of the run sheet; unset, the working directory.
+
+    Returns
+    -------
+    Rows in an order of their own, so that the order of the files does not matter. Children stand under their root.
+
+    Raises
+    ------
+    TableError : every breach of every table, each with file, line, column, value, rule and repair.
+    """
+    settings = source if isinstance(source, DataSettings) else settings or DataSettings()
+    readers, notes = find_readers(source, settings, Path(root) if root is not None else Path())
+    door = _Door(settings, notes=notes)
+    for table in ("accounts", "deals", *(name for name in CONTRACTS if name not in ("accounts", "deals"))):
+        if table in readers:
+            door.let_in(table, readers[table])
+    return door.close()
+
+
+@dataclass
+class _Door:
+    """Tables let in one after the other, and what was found on the way; problems are raised all at once."""
+
+    settings: DataSettings
+    notes: list[str]
+    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    rejected: list[pd.DataFrame] = field(default_factory=list)
+    sources: list[tuple[str, str, str, int, int]] = field(default_factory=list)
+    at_close: dict[str, str] = field(default_factory=dict)
+    has_accounts: bool = False
+    accounts: pd.Index | None = None
+    """Ids other tables may name; unset where accounts are not given, or are broken themselves."""
+    strangers: pd.Index = field(default_factory=lambda: pd.Index([], dtype="str"))
+    """Accounts that deals name where no accounts table is given."""
+
+    def let_in(self, table: str, read: Reader) -> None:
+        """Read, map, type and check one table."""
+        self.has_accounts = self.has_accounts or table == "accounts"
+        try:
+            raw, joined = read()
+        except TableError as error:
+            self.problems.append(str(error))
+            return
+        contract = CONTRACTS[table]
+        given = getattr(self.settings, table) or TableSource()
+        needed = ("account_id",) if table == "deals" and self.has_accounts else ()
+        mapped = map_columns(raw, contract, given, joined=joined, required=needed)
+        typed = coerce_table(
+            contract, mapped.frame, decimal=given.decimal, day_first=given.day_first, zone=self.settings.time_zone
+        )
+        if table == "deals":
+            typed = settle_dates(typed)
+        settled = settle(
+            contract,
+            typed.frame,
+            mapped.frame,
+            self._breaches(table, typed, needed),
+            file=raw.file,
+            place=raw.place,
+            max_rejected=self.settings.max_rejected,
+        )
+        frame, problems = settled.frame, [*mapped.problems, *typed.problems, *settled.problems]
+        notes = [*raw.notes, *mapped.notes, *typed.notes]
+        if table == "deals":
+            frame = self._finish_deals(frame, problems, notes)
+            self.at_close.update(mapped.at_close)
+        if table in ("accounts", "exclusions") and "domain" in frame:
+            frame = frame.assign(domain=normalise_domains(frame["domain"]))
+        if problems:
+            self.problems.append(f"{raw.file}: {'; '.join(problems)}")
+        elif table == "accounts":
+            self.accounts = pd.Index(frame["account_id"])
+        self.notes += [f"{raw.file}: {note}" for note in notes]
+        self.notes += [f"{other.file}: {note}" for other in joined for note in other.notes]
+        self.rejected.append(settled.rejected)
+        self.sources.append((table, raw.file, raw.sha256, len(raw.frame), len(settled.rejected)))
+        self.sources += [(table, other.file, other.sha256, len(other.frame), 0) for other in joined]
+        self.frames[table] = frame
+
+    def close(self) -> Tables:
+        """The tables, unless there was a problem."""
+        if self.problems:
+            raise TableError("\n".join(self.problems))
+        if not self.has_accounts:
+            self._leave_out_strangers()
+        units = roll_up(self.frames)
+        frames = {table: _in_order(table, frame) for table, frame in units.frames.items()}
+        notes = [*self.notes, *units.notes]
+        if self.has_accounts and len(alike := find_duplicates(frames["accounts"])):
+            said = ", ".join(f"{rule}: {n:,}" for rule, n in alike["rule"].value_counts().sort_index().items())
+            notes.append(f"accounts: {len(alike):,} look like another account ({said}); none was merged")
+        return Tables(
+            frames=frames,
+            children=units.children,
+            rejected=pd.concat([r for r in self.rejected if len(r)] or [no_rejected()], ignore_index=True),
+            sources=pd.DataFrame(self.sources, columns=["table", "file", "sha256", "n_rows", "n_rejected"]),
+            notes=tuple(notes),
+            data_through=self._declared_end or _last_day(frames),
+            currency=self.settings.currency,
+            known_at_close=self.at_close,
+        )
+
+    @property
+    def _declared_end(self) -> pd.Timestamp | None:
+        return None if self.settings.data_through is None else pd.Timestamp(self.settings.data_through)
+
+    def _breaches(self, table: str, typed: Typed, needed: Sequence[str]) -> list[Breach]:
+        found = check_contract(
+            CONTRACTS[table],
+            typed.frame,
+            unreadable=typed.unreadable,
+            required=needed,
+            accounts=self.accounts,
+            data_through=self._declared_end,
+        )
+        return found + check_dates(typed) if table == "deals" else found
+
+    def _finish_deals(self, frame: pd.DataFrame, problems: list[str], notes: list[str]) -> pd.DataFrame:
+        """Money, outcomes and, where there are no accounts, whose the deals are."""
+        if not {"deal_id", "outcome"} <= set(frame.columns):
+            return frame
+        money = settle_money(frame, currency=self.settings.currency, zero_is_missing=self.settings.zero_acv_is_missing)
+        problems += money.problems
+        notes += money.notes
+        if not problems:
+            problems += check_outcomes(money.frame)
+        if self.has_accounts:
+            return money.frame
+        if "account_id" in money.frame:
+            self.strangers = pd.Index(money.frame["account_id"].dropna())
+        owned = own_accounts(money.frame, group_by=self.settings.group_by)
+        problems += owned.problems
+        return owned.frame
+
+    def _leave_out_strangers(self) -> None:
+        """Without accounts a table can only speak of deals; one that rather speaks of accounts is left out."""
+        deals = self.frames["deals"]["account_id"]
+        for table in [name for name in self.frames if name != "deals" and "account_id" in self.frames[name]]:
+            named = self.frames[table]["account_id"].dropna()
+            if len(named) and named.isin(deals).sum() <= named.isin(self.strangers).sum():
+                del self.frames[table]
+                self.notes.append(f"{table} was left out: without an accounts table its accounts are not known")
+
+
+def _in_order(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows by key, or by all their columns: the order of the file carries no information."""
+    key = [name for name in CONTRACTS[table].key if name in frame]
+    return frame.sort_values(key or list(frame.columns), kind="stable", ignore_index=True)
+
+
+def _last_day(frames: Mapping[str, pd.DataFrame]) -> pd.Timestamp | None:
+    days = [frames[table][name].max() for table, name in _EVENTS if table in frames and name in frames[table]]
+    known = [day for day in days if not pd.isna(day)]
+    return max(known) if known else None

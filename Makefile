@@ -1,0 +1,37 @@
+# make report   the demo company, two months, from nothing to a page
+# make test     everything that must hold before a change lands
+# make bench    how fast and how right, as measured on this machine
+
+PYTHON ?= python3
+BIN := .venv/bin
+export OMP_NUM_THREADS := 1
+
+.PHONY: report test bench clean
+
+report: .venv/ready
+	$(BIN)/tierkit demo .
+
+test: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 tests tierkit notebooks
+
+bench: .venv/ready
+	$(BIN)/python -m tests.benchmarks
+
+clean:
+	rm -rf .venv reports/.draft reports/20*
+
+.venv/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "tierkit needs Python 3.11 or later; name one with: make PYTHON=python3.12"; exit 2; }
+	@if command -v uv >/dev/null 2>&1; then \
+		uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .venv && \
+		uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable ".[dev]"; \
+	else \
+		$(PYTHON) -m venv .venv && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"; \
+	fi
+	@touch $@

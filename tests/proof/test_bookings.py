@@ -1,0 +1,86 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from tierkit.proof.bookings import COLUMNS, reconcile_bookings
+
+AS_OF = pd.Timestamp("2026-06-30")
+SCORES = pd.DataFrame({"account_id": ["a", "b"], "expected_value": [70.0, 40.0]})
+
+
+def company(deals_of):
+    """A horizon of 90 days: the newest mature window is 2 January to 1 April."""
+    return deals_of(
+        ("d0", "z", "2025-06-01", "2025-07-01", "lost", 9.0),
+        ("d1", "a", "2026-01-02", "2026-02-01", "won", 60.0),
+        ("d2", "b", "2026-04-01", "2026-06-30", "won", 40.0),  # the last day of the window, won on its 90th day
+        ("d3", "c", "2026-01-01", "2026-02-01", "won", 500.0),  # opened a day too early
+        ("d4", "d", "2026-03-01", "2026-06-20", "won", 25.0),  # won on its 111th day; booked all the same
+        ("d5", "e", "2026-04-02", "2026-04-30", "won", 7.0),  # opened after the window; booked
+        ("d6", "f", "2026-05-01", "2026-09-30", "won", 900.0),  # closed after the day: not known
+        ("d7", "a", "2026-03-05", "2026-03-20", "won", 300.0),  # opened after the account's first win: existing
+    )
+
+
+def test_reconcile_by_hand(deals_of, tables_of):
+    table = reconcile_bookings(
+        SCORES, tables_of(deals=company(deals_of), accounts=ACCOUNTS), as_of=AS_OF, horizon_days=90
+    )
+    assert list(table.columns) == COLUMNS
+    row = table.iloc[0]
+    # 60 + 40 were won of what opened then; 40 + 25 + 7 were booked since 1 April; 110 expected
+    assert (row["expected"], row["trailing"], row["n_trailing_won"]) == (110, 100, 2)
+    assert (row["booked"], row["n_booked"]) == (72, 3)
+    assert row["ratio"] == pytest.approx(1.1)
+    assert row["ok"]
+    assert "deals opened 2026-01-02 to 2026-04-01 brought USD 100 (2 wins), ratio 1.10" in row["sentence"]
+
+
+def test_money_far_from_bookings_is_withheld(deals_of, tables_of):
+    tables = tables_of(deals=company(deals_of), accounts=ACCOUNTS)
+    row = reconcile_bookings(SCORES.assign(expected_value=[100, 26.0]), tables, as_of=AS_OF, horizon_days=90).iloc[0]
+    assert not row["ok"]
+    assert row["sentence"].endswith("further apart than 25 %, so ranks are shown and money is withheld.")
+
+
+def test_accounts_that_came_later_are_no_part_of_the_forecast(deals_of, tables_of):
+    late = ACCOUNTS.assign(created_at=pd.to_datetime(["2025-01-01", "2026-02-01", *["2025-01-01"] * 5]))
+    tables = tables_of(deals=company(deals_of), accounts=late)
+    assert reconcile_bookings(SCORES, tables, as_of=AS_OF, horizon_days=90).iloc[0]["trailing"] == 60
+
+
+def test_the_last_forecast_is_scored_once_two_horizons_have_passed(deals_of, tables_of):
+    tables = tables_of(deals=company(deals_of), accounts=ACCOUNTS)
+    then = pd.DataFrame({"as_of": [pd.Timestamp("2026-01-01")], "horizon_days": [90], "expected": [125.0]})
+    row = reconcile_bookings(SCORES, tables, as_of=AS_OF, horizon_days=90, last_forecast=then).iloc[0]
+    assert (row["last_actual"], row["last_ratio"]) == (100, 1.25)
+    assert "The forecast of 2026-01-01 said USD 125, USD 100 came." in row["sentence"]
+    newer = then.assign(as_of=pd.Timestamp("2026-01-02"))
+    row = reconcile_bookings(SCORES, tables, as_of=AS_OF, horizon_days=90, last_forecast=newer).iloc[0]
+    assert row["last_expected"] == 125
+    assert np.isnan(row["last_actual"])
+
+
+def test_open_deals_are_held_against_what_open_deals_won(deals_of, tables_of):
+    deals = company(deals_of)
+    deals = deals.assign(account_id=deals["deal_id"])
+    row = reconcile_bookings(SCORES, tables_of(deals=deals), as_of=AS_OF, horizon_days=90).iloc[0]
+    # open on 1 April: d2 (won 40), d4 (won 25)
+    assert (row["trailing"], row["n_trailing_won"]) == (65, 2)
+
+
+def test_what_cannot_be_compared_is_said(deals_of, tables_of):
+    deals = company(deals_of)
+    young = tables_of(deals=deals[deals["opened_at"] > "2026-02-10"], accounts=ACCOUNTS)
+    row = reconcile_bookings(SCORES, young, as_of=AS_OF, horizon_days=90).iloc[0]
+    assert not row["ok"]
+    assert "the data begin 2026-03-01, too late" in row["sentence"]
+    undated = tables_of(deals=deals.drop(columns=["opened_at", "closed_at"]), accounts=ACCOUNTS)
+    row = reconcile_bookings(SCORES, undated, as_of=AS_OF, horizon_days=90).iloc[0]
+    assert (row["expected"], row["ok"]) == (110, False)
+    assert "no dates" in row["sentence"]
+    unpriced = tables_of(deals=deals.drop(columns="acv"), accounts=ACCOUNTS)
+    assert "no amount" in reconcile_bookings(SCORES, unpriced, as_of=AS_OF, horizon_days=90).iloc[0]["sentence"]
+
+
+ACCOUNTS = pd.DataFrame({"account_id": list("abcdefz")})

@@ -1,0 +1,113 @@
+"""The monthly run: everything it writes, for both months, the same bytes again."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tierkit.errors import SheetError
+from tierkit.reporting.manifest import verify_month
+from tierkit.reporting.monthly import run_month
+from tierkit.reporting.notebooks import NEEDS, check_parameters, run_notebook
+
+TABLES = [
+    "gates.csv",
+    "tiers.csv",
+    "tiers.parquet",
+    "scoring_rows.parquet",
+    "reasons.parquet",
+    "tier_lift.csv",
+    "audit.json",
+    "review_sample.csv",
+    "crm_writeback.csv",
+    "ledger.json",
+    "rejected.csv",
+    "changes.csv",
+]
+
+
+@pytest.mark.parametrize("month", ["2026-09", "2026-10"])
+def test_a_run_writes_everything_it_promises(demo_reports, month):
+    folder = demo_reports / month
+    pages = ["index.html", *(f"{name}.html" for name in NEEDS if name != "70_monthly_review")]
+    assert [name for name in [*TABLES, *pages, "manifest.json"] if not (folder / name).is_file()] == []
+    assert len(list((folder / "books").glob("*.csv"))) >= 8
+    assert (folder / "models" / "win.json").is_file()
+    assert not list(folder.rglob("*.ipynb"))
+    assert verify_month(folder).ok
+
+
+def test_tier_files_hold_only_qualified_accounts_once(demo_reports):
+    folder = demo_reports / "2026-10"
+    gates = pd.read_csv(folder / "gates.csv", dtype={"account_id": "str"})
+    tiers = pd.read_csv(folder / "tiers.csv", dtype={"account_id": "str"})
+    manifest = json.loads((folder / "manifest.json").read_text())
+    n_accounts = next(i["n_rows"] for i in manifest["inputs"] if i["table"] == "accounts")
+    assert len(gates) == gates["account_id"].nunique() == n_accounts
+    assert set(tiers["account_id"]) == set(gates.loc[gates["gate"] == "qualified", "account_id"])
+    assert list(tiers.columns) == [
+        "account_id",
+        "name",
+        "owner_id",
+        "tier",
+        "tier_reason",
+        "priority_rank",
+        "expected_value",
+        "valid_until",
+        "next_step",
+    ]
+
+
+def test_october_starts_from_what_september_published(demo_reports):
+    before = pd.read_parquet(demo_reports / "2026-09" / "tiers.parquet").set_index("account_id")["tier"]
+    after = pd.read_parquet(demo_reports / "2026-10" / "tiers.parquet").set_index("account_id")["tier"]
+    changes = pd.read_csv(demo_reports / "2026-10" / "changes.csv", dtype={"account_id": "str"})
+    both = pd.concat([before, after], axis=1, keys=["before", "after"])
+    moved = both[both["before"].fillna(0) != both["after"].fillna(0)]
+    assert set(changes["account_id"]) == set(moved.index)
+    assert 0 < len(moved) < 0.2 * len(both)
+
+
+@pytest.mark.slow
+def test_the_same_run_writes_the_same_bytes_and_is_not_published_twice(demo_project, demo_reports, tmp_path):
+    sheet = tmp_path / "tierkit.toml"
+    sheet.write_text(demo_project.read_text())
+    again = run_month(sheet, "2026-09").page.parent
+    for name in TABLES:
+        assert (again / name).read_bytes() == (demo_reports / "2026-09" / name).read_bytes(), name
+    stamp = (again / "manifest.json").stat().st_mtime_ns
+    assert run_month(sheet, "2026-09").page.parent == again
+    assert (again / "manifest.json").stat().st_mtime_ns == stamp
+
+
+def test_another_run_of_a_published_month_needs_replace(demo_project, demo_reports):
+    other = demo_project.with_name("other.toml")
+    other.write_text(demo_project.read_text().replace('stability = "normal"', 'stability = "high"'))
+    with pytest.raises(SheetError, match="--replace"):
+        run_month(other, "2026-10")
+
+
+def test_a_month_the_data_do_not_reach_is_refused_before_anything_runs(demo_project, demo_reports):
+    from tierkit.errors import TableError
+
+    with pytest.raises(TableError, match="2027-01 is not covered"):
+        run_month(demo_project, "2027-01")
+    with pytest.raises(TableError, match="the data begin on"):
+        run_month(demo_project, "2019-01")
+    assert not (demo_reports / "2027-01").exists()
+
+
+def test_parameters_are_held_against_the_notebook_both_ways(demo_project):
+    path = Path(__file__).parents[2] / "notebooks" / "10_data.ipynb"
+    with pytest.raises(SheetError, match="does not declare 'mnth'"):
+        check_parameters(path, {"mnth": "2026-10", "month": "", "sheet": "", "draft": ""})
+    with pytest.raises(SheetError, match="declares 'draft', which a run does not give"):
+        check_parameters(path, {"month": "2026-10", "sheet": ""})
+
+
+def test_an_error_in_a_notebook_keeps_its_kind_and_its_sentence(tmp_path):
+    path = Path(__file__).parents[2] / "notebooks" / "10_data.ipynb"
+    parameters = {"month": "2026-10", "sheet": str(tmp_path / "none.toml"), "draft": str(tmp_path)}
+    with pytest.raises(SheetError, match=r"none\.toml: no such run sheet"):
+        run_notebook(path, tmp_path, parameters)

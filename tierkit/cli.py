@@ -1,0 +1,118 @@
+"""The command line: `tierkit demo | init | check | run | verify | explain`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tierkit.errors import TierkitError
+
+app = typer.Typer(
+    help="B2B account tiering that explains itself and proves, or refuses to claim, that it works.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+SheetOption = Annotated[Path, typer.Option("--sheet", help="The run sheet.")]
+console = Console(soft_wrap=True, highlight=False)
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Show what went wrong as one sentence, and end with its exit code."""
+    try:
+        yield
+    except TierkitError as error:
+        Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(f"tierkit: {error}")
+        raise typer.Exit(error.exit_code) from None
+
+
+@app.command()
+def demo(folder: Annotated[Path, typer.Argument(help="Where to make it.")] = Path("tierkit-demo")) -> None:
+    """Run the demo company for two months, so that changes show, and say where the page is."""
+    from tierkit.reporting.monthly import run_month
+    from tierkit.reporting.starter import write_demo
+
+    with _sentences():
+        sheet = write_demo(folder)
+        for month in ("2026-09", "2026-10"):
+            result = run_month(sheet, month, replace=True, console=console)
+        for line in result.lines:
+            console.print(line, markup=False)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to start.")] = Path(),
+    deals: Annotated[Path | None, typer.Option(help="Your export of deals; without it, the demo company.")] = None,
+) -> None:
+    """Write a starter run sheet of at most twelve keys, and the notebooks."""
+    from tierkit.reporting.starter import write_demo, write_starter
+
+    with _sentences():
+        sheet = write_demo(folder) if deals is None else write_starter(folder, deals)
+        console.print(
+            f"{sheet}: edit it, then: tierkit check --sheet {sheet}; tierkit run --sheet {sheet}", markup=False
+        )
+
+
+@app.command()
+def check(
+    deals: Annotated[
+        Path | None, typer.Argument(help="An export of deals; without it, the run sheet's tables.")
+    ] = None,
+    sheet: SheetOption = Path("tierkit.toml"),
+) -> None:
+    """Say what is in the data, which columns are refused and by what figure, and what cannot be claimed."""
+    from tierkit.reporting.preflight import check_data
+
+    with _sentences():
+        for line in check_data(sheet if deals is None else deals):
+            console.print(line, markup=False)
+
+
+@app.command()
+def run(
+    month: Annotated[str | None, typer.Option(help="YYYY-MM; the last month the data cover unless given.")] = None,
+    sheet: SheetOption = Path("tierkit.toml"),
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put a different run in place of a published month.")
+    ] = False,
+) -> None:
+    """Run the month's notebooks and publish its report, whole or not at all."""
+    from tierkit.reporting.monthly import run_month
+
+    with _sentences():
+        result = run_month(sheet, month, replace=replace, console=console)
+        for line in result.lines:
+            console.print(line, markup=False)
+
+
+@app.command()
+def verify(
+    month: Annotated[str, typer.Argument(help="YYYY-MM of a published month.")],
+    sheet: SheetOption = Path("tierkit.toml"),
+) -> None:
+    """Hold a published month against its manifest."""
+    from tierkit.reporting.publish import verify_month
+    from tierkit.runsheet import read_sheet
+
+    with _sentences():
+        settings = read_sheet(sheet)
+        folder = settings.folder / settings.report.folder / month
+        breaches = verify_month(folder)
+        if breaches:
+            raise TierkitError("; ".join(breaches))
+        console.print(f"{folder}: every file is as it was published", markup=False)
+
+
+@app.command()
+def explain(key: Annotated[str, typer.Argument(help="A key of the run sheet, such as tiers.stability.")]) -> None:
+    """Describe a key of the run sheet: what it does and its default."""
+    from tierkit.runsheet import explain_key
+
+    with _sentences():
+        console.print(explain_key(key), markup=False)

@@ -1,0 +1,99 @@
+"""Deals as they were known on a day: which were new business, how they stood, and what their own columns say."""
+
+import numpy as np
+import pandas as pd
+
+from tierkit.features.catalog import is_built
+from tierkit.features.fields import as_feature
+from tierkit.inputs.contracts import CONTRACTS
+from tierkit.inputs.tables import Tables
+
+OWN_COLUMNS = ("product", "seats", "use_case", "source", "acv", "amount", "term_months")
+"""Columns of the contract that are candidate features of a deal; amounts and the term only to be refused."""
+
+
+def known_deals(tables: Tables, *, before: pd.Timestamp) -> pd.DataFrame:
+    """Deals opened on or before `before` (undated: all), as they stood then.
+
+    Returns
+    -------
+    The columns of deals, with outcome `open` and no closed_at where the deal closed later, and is_new_business; sorted
+    by opened_at and deal_id.
+    """
+    deals = tables.frame("deals")
+    dated = tables.is_dated
+    opened = deals["opened_at"] if dated else pd.Series(pd.NaT, deals.index, dtype="datetime64[ns]")
+    closed = deals["closed_at"] if "closed_at" in deals else pd.Series(pd.NaT, deals.index, dtype="datetime64[ns]")
+    deals = deals.assign(opened_at=opened, closed_at=closed)
+    if dated:
+        deals = deals[deals["opened_at"] <= before]
+        if _has_closing_days(tables):
+            later = ~(deals["closed_at"] <= before)
+            deals = deals.assign(outcome=deals["outcome"].where(~later, "open"))
+        deals = deals.assign(closed_at=deals["closed_at"].where(deals["outcome"] != "open"))
+    deals = deals.assign(is_new_business=_is_new_business(deals))
+    return deals.sort_values(["opened_at", "deal_id"], kind="stable").reset_index(drop=True)
+
+
+def count_existing_business(tables: Tables, *, before: pd.Timestamp) -> int:
+    """Deals opened on or before `before` that are left out since they expand or renew what an account has.
+
+    By deal_type where it is given; else deals opened after the account's first win.
+    """
+    return int((~known_deals(tables, before=before)["is_new_business"]).sum())
+
+
+def label_wins(deals: pd.DataFrame, *, horizon_days: int | None, before: pd.Timestamp) -> pd.Series:
+    """1.0 if won within the horizon of opening, 0.0 if not, missing while opened_at + horizon is after `before`.
+
+    Without a horizon (undated deals) or without any closing day: 1.0 won, 0.0 lost, missing while open.
+    """
+    won = deals["outcome"] == "won"
+    ended = deals["outcome"].isin(["won", "lost"])
+    if horizon_days is None or (ended.any() and deals["closed_at"].isna().all()):
+        return won.astype("float64").where(ended)
+    due = deals["opened_at"] + pd.Timedelta(days=horizon_days)
+    return (won & (deals["closed_at"] <= due)).astype("float64").where(due <= before)
+
+
+def own_columns(tables: Tables, deals: pd.DataFrame, as_of_day: pd.Series, *, taken: set[str]) -> pd.DataFrame:
+    """The deal's own columns as candidate features; `deal_<name>` where the name is taken or reserved."""
+    contract = CONTRACTS["deals"]
+    given = tables.frame("deals").columns
+    own = [c for c in OWN_COLUMNS if c in given]
+    own += [c for c in given if c not in contract and c != "group_key"]
+    out = {}
+    for name in own:
+        clash = name in taken or (name not in contract and is_built(name))
+        out[f"deal_{name}" if clash else name] = as_feature(deals[name], as_of_day)
+    return pd.DataFrame(out, index=as_of_day.index)
+
+
+def group_ids(deals: pd.DataFrame, candidates: pd.DataFrame, *, has_accounts: bool) -> pd.Series:
+    """Which rows stay on one side of every split: the account, the key of the sheet, or the same predictors where that is rare."""
+    if has_accounts:
+        return deals["account_id"].astype("str")
+    if "group_key" in deals:
+        return deals["group_key"].fillna(deals["deal_id"]).astype("str")
+    if candidates.shape[1] == 0:
+        return deals["deal_id"].astype("str")
+    hashed = pd.util.hash_pandas_object(candidates.reindex(columns=sorted(candidates.columns)), index=False)
+    # Where most rows share their predictors, these are coarse and a repeat is chance; where few do, it is a copy.
+    if hashed.nunique() < len(hashed) / 2:
+        return deals["deal_id"].astype("str")
+    return pd.Series([f"{value:016x}" for value in hashed.to_numpy(dtype=np.uint64)], deals.index, dtype="str")
+
+
+def _has_closing_days(tables: Tables) -> bool:
+    """Whether any closed deal says when; if none does, outcomes are taken as they stand."""
+    deals = tables.frame("deals")
+    return "closed_at" in deals and bool(deals.loc[deals["outcome"] != "open", "closed_at"].notna().any())
+
+
+def _is_new_business(deals: pd.DataFrame) -> pd.Series:
+    account = deals["account_id"] if "account_id" in deals else deals["deal_id"]
+    first_win = deals["closed_at"].where(deals["outcome"] == "won").groupby(account).transform("min")
+    after_first_win = deals["opened_at"] > first_win
+    if "deal_type" not in deals:
+        return ~after_first_win
+    return (deals["deal_type"] == "new").where(deals["deal_type"].notna(), ~after_first_win).astype(bool)

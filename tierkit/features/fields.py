@@ -1,0 +1,141 @@
+"""What the account table said at each moment: from its history, or as it stands where there is none."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tierkit.features import asof_sql
+from tierkit.features.vocabulary import split_stack
+from tierkit.inputs.contracts import CONTRACTS
+from tierkit.inputs.tables import Tables
+
+NOT_FIELDS = ("account_id", "name", "domain", "parent_id", "created_at")
+"""Columns of accounts that identify it; none is a feature as it stands."""
+DESCRIBES = ("owner_id", "segment", "is_customer")
+"""Columns of accounts that describe a row (row keys) and are never features."""
+
+
+@dataclass(frozen=True)
+class FieldValues:
+    """Values of account fields at moments.
+
+    Attributes
+    ----------
+    frame : one row per moment, one column per field of accounts: text `str`, numbers and flags float64.
+    known_when : for each field `dated` (it has history), `static` or `unknown` (it changes, nobody wrote when).
+    """
+
+    frame: pd.DataFrame
+    known_when: dict[str, str]
+
+
+def account_fields(tables: Tables) -> list[str]:
+    """Columns of accounts whose value at a moment is asked for, those that only history has included."""
+    fields = [c for c in tables.frame("accounts").columns if c not in NOT_FIELDS]
+    past = sorted(tables.frame("account_history")["field"].dropna().unique())
+    return fields + [c for c in past if c in CONTRACTS["accounts"] and c not in (*fields, *NOT_FIELDS)]
+
+
+def field_values(tables: Tables, moments: pd.DataFrame) -> FieldValues:
+    """Every field of accounts as it was known at each moment (moment, account_id, as_of_day).
+
+    A field with history for the account has its last value known on or before the day, or none; without history for
+    the account, the value of the account table.
+    """
+    accounts = tables.frame("accounts").set_index("account_id")
+    fields = account_fields(tables)
+    past = _history(tables, moments, fields)
+    have = _accounts_with_history(tables)
+    frame, known_when = {}, {}
+    for name in fields:
+        given = accounts[name] if name in accounts else _nothing(name, accounts.index)
+        now = as_feature(given, moments["as_of_day"], moments["account_id"])
+        if name not in past:
+            frame[name] = now
+            known_when[name] = "unknown" if _changes(name) else "static"
+            continue
+        then = _parse(past[name], like=now)
+        of_history = moments["account_id"].isin(have[name]).to_numpy()
+        frame[name] = now.where(~of_history, then)
+        known_when[name] = "dated"
+    return FieldValues(pd.DataFrame(frame, index=moments.index), known_when)
+
+
+def technology_flags(stacks: pd.Series, technologies: tuple[str, ...]) -> pd.DataFrame:
+    """One float64 flag `tech_<name>` per technology; missing where the stack is unknown."""
+    codes, seen = pd.factorize(stacks)
+    has = np.array([[name in split_stack(str(stack)) for name in technologies] for stack in seen], dtype="float64")
+    has = np.vstack([has.reshape(len(seen), len(technologies)), np.full(len(technologies), np.nan)])
+    return pd.DataFrame(has[codes], index=stacks.index, columns=[f"tech_{name}" for name in technologies])
+
+
+def as_feature(values: pd.Series, as_of_day: pd.Series, keys: pd.Series | None = None) -> pd.Series:
+    """A column as a feature: numbers and flags float64, text `str`, dates as days before `as_of_day`.
+
+    A date after `as_of_day` is missing, since nobody could have known it. Text that holds only numbers becomes numbers.
+    `keys` looks the values up by the index of `values` first.
+    """
+    if not pd.api.types.is_datetime64_any_dtype(values):
+        values = _as_number_or_text(values)
+    if keys is not None:
+        values = values.reindex(keys.to_numpy())
+    values = values.set_axis(as_of_day.index)
+    if pd.api.types.is_datetime64_any_dtype(values):
+        days = (values.dt.tz_localize(None) - pd.Timestamp("1970-01-01")) // pd.Timedelta(days=1)
+        ago = as_of_day.astype("float64") - days.astype("float64")
+        return pd.Series(ago.where(ago >= 0))
+    return values
+
+
+def _as_number_or_text(values: pd.Series) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+        return values.astype("Float64").astype("float64")
+    text = values.astype("str")
+    levels = pd.Series(text.dropna().unique(), dtype="str")
+    if len(levels) and pd.to_numeric(levels, errors="coerce").notna().all():
+        return pd.to_numeric(text).astype("float64")
+    return text
+
+
+def _history(tables: Tables, moments: pd.DataFrame, fields: list[str]) -> dict[str, pd.Series]:
+    """Text of each field with history at each moment; missing where it was unknown then."""
+    if not tables.has("account_history"):
+        return {}
+    given = set(tables.frame("account_history")["field"].dropna())
+    named = [f for f in fields if f in given]
+    if not named:
+        return {}
+    codes = pd.DataFrame({"field": pd.Series(named, dtype="str"), "code": range(len(named))})
+    found = tables.sql(asof_sql.FIELD_VALUES, moments=moments, history_fields=codes)
+    past = {}
+    for code, name in enumerate(named):
+        of = found[found["code"] == code]
+        past[name] = pd.Series(of["value"].astype("str").to_numpy(), index=of["moment"], dtype="str").reindex(
+            moments["moment"].to_numpy()
+        )
+    return past
+
+
+def _accounts_with_history(tables: Tables) -> dict[str, set[str]]:
+    history = tables.frame("account_history")
+    return {str(name): set(of) for name, of in history.groupby("field")["account_id"]}
+
+
+def _parse(text: pd.Series, *, like: pd.Series) -> pd.Series:
+    text = text.set_axis(like.index)
+    text = text.where(text.str.strip() != "")
+    if like.dtype != "float64":
+        return text
+    flags = text.str.lower().map({"true": "1", "yes": "1", "false": "0", "no": "0"})
+    return pd.to_numeric(flags.fillna(text), errors="coerce").astype("float64")
+
+
+def _nothing(name: str, index: pd.Index) -> pd.Series:
+    is_text = CONTRACTS["accounts"][name].kind in ("text", "id")
+    return pd.Series(np.nan, index, dtype="str" if is_text else "float64")
+
+
+def _changes(name: str) -> bool:
+    contract = CONTRACTS["accounts"]
+    return contract[name].mutable if name in contract else True

@@ -1,0 +1,174 @@
+"""Which accounts are one: domains, duplicates, and the parent tree whose roots are the units that are tiered."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tierkit.errors import TableError
+
+_CHILDREN = ("account_id", "unit_id", "name", "depth")
+_LEGAL = re.compile(
+    r"\b(?:inc|incorporated|llc|ltd|limited|plc|corp|corporation|co|company|gmbh|ag|kg|sa|sas|sarl|srl|spa|bv|nv|ab|as"
+    r"|oy|aps|pty|pvt|ltda|sl|kk|holding|holdings|group)\b"
+)
+_FREE_MAIL = re.compile(
+    r"(?:gmail|googlemail|outlook|hotmail|live|yahoo|icloud|aol|qq|163|protonmail)\.com|gmx\.(?:de|net)|web\.de|mail\.ru"
+)
+
+
+@dataclass(frozen=True)
+class Units:
+    """Tables whose accounts are roots of the parent tree.
+
+    Attributes
+    ----------
+    frames : the tables; rows of children moved up to their root.
+    children : one row per account below a root: account_id, unit_id, name, depth (1 is directly below).
+    notes : what was read right but not as it stood.
+    """
+
+    frames: dict[str, pd.DataFrame]
+    children: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+def normalise_domains(domains: pd.Series) -> pd.Series:
+    """Web domains in one spelling: no scheme, no `www.`, no path, no port, lower case.
+
+    >>> normalise_domains(pd.Series(["HTTPS://www.Acme.com/about?x=1", "info@acme.com", None])).tolist()
+    ['acme.com', 'acme.com', nan]
+    """
+    plain = domains.astype("str").str.strip().str.lower()
+    plain = plain.str.replace(r"^[a-z]+://", "", regex=True).str.replace(r"[/?#].*$", "", regex=True)
+    plain = plain.str.replace(r"^.*@", "", regex=True).str.replace(r":\d+$", "", regex=True)
+    plain = plain.str.replace(r"^www\d?\.", "", regex=True).str.rstrip(".")
+    return plain.where(plain != "")
+
+
+def roll_up(frames: Mapping[str, pd.DataFrame]) -> Units:
+    """Move every row of a child account up to the root of its tree.
+
+    Parameters
+    ----------
+    frames : canonical tables; without accounts, or without parent_id, nothing moves.
+
+    Returns
+    -------
+    Roots only in accounts (without parent_id), `account_id` of every other table that of the root, of account_history
+    the root's own rows alone: a child's headcount is not its parent's. An exclusion of a child's domain names the root.
+
+    Raises
+    ------
+    TableError : accounts are parents of each other in a circle.
+    """
+    accounts = frames.get("accounts")
+    if accounts is None or "parent_id" not in accounts:
+        return Units(dict(frames), _no_children())
+    ids = set(accounts["account_id"])
+    parents = accounts.set_index("account_id")["parent_id"].dropna()
+    parents = parents[parents != parents.index]
+    unknown = ~parents.isin(ids)
+    notes = []
+    if unknown.any():
+        notes.append(f"accounts: {int(unknown.sum()):,} rows name a parent that is not there; they stand on their own")
+    root, depth = _find_roots(dict(zip(parents.index[~unknown], parents[~unknown], strict=True)))
+    if not root:
+        return Units({**frames, "accounts": accounts.drop(columns="parent_id")}, _no_children(), tuple(notes))
+    below = accounts["account_id"].isin(root)
+    children = pd.DataFrame({"account_id": accounts.loc[below, "account_id"]})
+    children["unit_id"] = children["account_id"].map(root).astype("str")
+    children["name"] = accounts["name"] if "name" in accounts else pd.Series(dtype="str")
+    children["depth"] = children["account_id"].map(depth).astype("int64")
+    moved = {}
+    for table, frame in frames.items():
+        if table == "accounts":
+            moved[table] = frame[~below].drop(columns="parent_id")
+        elif table == "account_history":
+            moved[table] = frame[~frame["account_id"].isin(root)]
+        elif "account_id" in frame:
+            own = frame["account_id"]
+            moved[table] = frame.assign(account_id=own.map(root).fillna(own).astype("str"))
+        else:
+            moved[table] = frame
+    if "exclusions" in moved and "domain" in accounts:
+        moved["exclusions"] = _exclude_roots(moved["exclusions"], accounts[below], root)
+    notes.append(f"accounts: {len(children):,} children were rolled up to their parents")
+    children = children.sort_values("account_id", kind="stable").reset_index(drop=True)
+    return Units(moved, children[list(_CHILDREN)], tuple(notes))
+
+
+def find_duplicates(accounts: pd.DataFrame) -> pd.DataFrame:
+    """Accounts that look like another one; nothing is merged.
+
+    Parameters
+    ----------
+    accounts : one row per account; columns account_id, and domain, name, country where there are any.
+
+    Returns
+    -------
+    One row per account that looks like one with a smaller id: account_id, duplicate_of, rule (`same domain`, or
+    `same name and country`, legal forms and accents aside). Domains of free mail services say nothing.
+    """
+    rows = accounts.sort_values("account_id", kind="stable")
+    found = []
+    if "domain" in rows:
+        domain = normalise_domains(rows["domain"])
+        found.append(
+            _repeats(rows["account_id"], domain.mask(domain.str.fullmatch(_FREE_MAIL, na=False)), "same domain")
+        )
+    if "name" in rows:
+        name = rows["name"].map(_plain_company, na_action="ignore").astype("str")
+        country = rows["country"].fillna("") if "country" in rows else ""
+        found.append(_repeats(rows["account_id"], (name + "|" + country).mask(name == ""), "same name and country"))
+    empty = pd.DataFrame({n: pd.Series(dtype="str") for n in ("account_id", "duplicate_of", "rule")})
+    both = pd.concat([empty, *found])
+    return both.drop_duplicates("account_id").sort_values("account_id", kind="stable").reset_index(drop=True)
+
+
+def _find_roots(parent: dict[str, str]) -> tuple[dict[str, str], dict[str, int]]:
+    """Root and depth of every account that has a parent."""
+    root: dict[str, str] = {}
+    depth: dict[str, int] = {}
+    for account in parent:
+        path = [account]
+        while path[-1] in parent and path[-1] not in root:
+            if len(path) > 1 and path[-1] in path[:-1]:
+                circle = path[path.index(path[-1]) :]
+                raise TableError(f"accounts: 'parent_id' runs in a circle, {' -> '.join(circle)} (mend it in the CRM)")
+            path.append(parent[path[-1]])
+        top, below = root.get(path[-1], path[-1]), depth.get(path[-1], 0)
+        for step, member in enumerate(reversed(path[:-1]), start=1):
+            root[member], depth[member] = top, below + step
+    return root, depth
+
+
+def _exclude_roots(exclusions: pd.DataFrame, children: pd.DataFrame, root: Mapping[str, str]) -> pd.DataFrame:
+    """Exclusions of a child's domain with the account_id of its root: only roots keep a domain to be matched by."""
+    if "domain" not in exclusions:
+        return exclusions
+    known = children.dropna(subset="domain").drop_duplicates("domain")
+    root_of = pd.Series(known["account_id"].map(root).to_numpy(), index=known["domain"].to_numpy(), dtype="str")
+    found = exclusions["domain"].map(root_of).astype("str")
+    named = exclusions.get("account_id", found)
+    return exclusions.assign(account_id=named.fillna(found))
+
+
+def _repeats(ids: pd.Series, key: pd.Series, rule: str) -> pd.DataFrame:
+    known = key.notna()
+    first = ids[known].groupby(key[known]).transform("first")
+    repeated = first != ids[known]
+    return pd.DataFrame({"account_id": ids[known][repeated], "duplicate_of": first[repeated], "rule": rule})
+
+
+def _plain_company(name: str) -> str:
+    bare = unicodedata.normalize("NFKD", name.casefold())
+    bare = "".join(c if c.isalnum() else " " for c in bare if not unicodedata.combining(c))
+    without = " ".join(_LEGAL.sub(" ", bare).split())
+    return without or " ".join(bare.split())
+
+
+def _no_children() -> pd.DataFrame:
+    return pd.DataFrame({n: pd.Series(dtype="int64" if n == "depth" else "str") for n in _CHILDREN})

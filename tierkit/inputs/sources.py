@@ -1,0 +1,97 @@
+"""Where each table comes from: frames, files of a folder found by name, or files the run sheet names."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from tierkit.errors import TableError
+from tierkit.inputs.contracts import CONTRACTS
+from tierkit.inputs.reading import DUCKDB_ENDINGS, Raw, read_file, read_frame, table_stem
+from tierkit.inputs.settings import DataSettings, TableSource
+
+Reader = Callable[[], tuple[Raw, list[Raw]]]
+"""Reads one table and the files joined to it."""
+
+
+def find_readers(
+    source: str | Path | DataSettings | Mapping[str, pd.DataFrame], settings: DataSettings, root: Path
+) -> tuple[dict[str, Reader], list[str]]:
+    """For each table given, what reads it; and a sentence for each file that nearly bears the name of a table.
+
+    Raises
+    ------
+    TableError : deals are missing, or a frame is named after no table.
+    """
+    readers: dict[str, Reader] = {}
+    if isinstance(source, Mapping):
+        folder = root / settings.folder
+        for name, frame in source.items():
+            if name not in CONTRACTS:
+                near = difflib.get_close_matches(str(name), CONTRACTS, n=1, cutoff=0.5)
+                hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(CONTRACTS)}"
+                raise TableError(f"{name}: no such table ({hint})")
+            readers[name] = partial(_read_given, frame, name, settings.sources.get(name, TableSource()), folder)
+        return _with_deals(readers, "the frames"), []
+    folder = root / (settings.folder if isinstance(source, DataSettings) else source)
+    named = settings.sources
+    needs_names = not named or any(given.file is None for given in named.values())
+    by_name, notes = find_tables(folder) if needs_names else ({}, [])
+    for table, given in (named or {table: TableSource() for table in by_name}).items():
+        path = folder / given.file if given.file else by_name.get(table, folder / f"{table}.csv")
+        readers[table] = partial(_read_files, path, given, table, folder)
+    return _with_deals(readers, str(folder)), notes
+
+
+def input_files(settings: DataSettings, *, root: Path) -> list[Path]:
+    """The files a run sheet's tables are read from, joined ones included; those that are missing are left out."""
+    folder = root / settings.folder
+    named = settings.sources
+    given = [source.file for source in named.values()] + [j.file for source in named.values() for j in source.join]
+    paths = {folder / file for file in given if file}
+    if folder.is_dir() and (not named or None in given):
+        paths |= set(find_tables(folder)[0].values())
+    return sorted(path for path in paths if path.exists())
+
+
+def find_tables(folder: Path) -> tuple[dict[str, Path], list[str]]:
+    """Files of a folder that are named after a table, and a sentence for each that nearly is.
+
+    Raises
+    ------
+    TableError : the folder is missing, or two files are named after one table.
+    """
+    if not folder.is_dir():
+        raise TableError(f"{folder}: no such folder ([data] folder in tierkit.toml)")
+    found: dict[str, Path] = {}
+    notes = []
+    for path in sorted(folder.iterdir()):
+        stem = table_stem(path)
+        if stem is None:
+            continue
+        if stem in CONTRACTS and stem in found:
+            raise TableError(f"{folder}: {found[stem].name} and {path.name} are both named after {stem!r} (keep one)")
+        if stem in CONTRACTS:
+            found[stem] = path
+        elif near := difflib.get_close_matches(stem, CONTRACTS, n=1, cutoff=0.8):
+            notes.append(f"{path.name} was not read: is it meant to be {near[0]}?")
+    return found, notes
+
+
+def _with_deals(readers: dict[str, Reader], where: str) -> dict[str, Reader]:
+    if "deals" not in readers:
+        known = f"there are {', '.join(readers)}" if readers else "no file there is named after a table"
+        raise TableError(f"{where}: 'deals' is missing, the one table a run cannot do without ({known})")
+    return readers
+
+
+def _read_given(frame: pd.DataFrame, table: str, given: TableSource, folder: Path) -> tuple[Raw, list[Raw]]:
+    return read_frame(frame, table=table), [read_file(folder / join.file) for join in given.join]
+
+
+def _read_files(path: Path, given: TableSource, table: str, folder: Path) -> tuple[Raw, list[Raw]]:
+    # A DuckDB file may hold all tables, each under its own name
+    inside = given.table or (table if path.name.lower().endswith(DUCKDB_ENDINGS) else None)
+    return read_file(path, table=inside), [read_file(folder / join.file) for join in given.join]

@@ -1,0 +1,77 @@
+"""Calibration on the log-odds: a slope and a shift, so that ranks and reasons stay exact."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tierkit.models.design import Array
+
+MIN_EVENTS = 200
+_SHRINK = 100.0
+_CLIP = 1e-6
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """`logit(p) = slope * raw + shift`; `kind` is none, in_the_large or platt."""
+
+    kind: str = "none"
+    slope: float = 1.0
+    shift: float = 0.0
+
+    def prob(self, raw: Array) -> Array:
+        """Calibrated probability of log-odds `raw`."""
+        return expit(self.slope * raw + self.shift)
+
+
+def expit(x: Array) -> Array:
+    """Probability of log-odds, without overflow."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)))
+
+
+def logit(p: Array | float) -> Array:
+    """Log-odds of probabilities, kept 1e-6 away from 0 and 1."""
+    p = np.clip(p, _CLIP, 1 - _CLIP)
+    return np.asarray(np.log(p / (1 - p)))
+
+
+def calibrate(y: Array, raw: Array) -> Calibration:
+    """Platt (1999) from 200 events on; below, only the shift that makes the sums agree, drawn to 0.
+
+    `raw` must be of rows the model was not fitted on. Isotonic is left out at any size: its ties would hide the order
+    at the edge of a tier.
+    """
+    events = float(min(y.sum(), (1 - y).sum()))
+    if events < MIN_EVENTS:
+        return calibrate_in_the_large(y, raw)
+    slope, shift = _newton(y, raw)
+    # A slope at or below 0 is no calibration but a model without skill, which is told elsewhere.
+    return Calibration("platt", slope, shift) if slope > 0 else calibrate_in_the_large(y, raw)
+
+
+def calibrate_in_the_large(y: Array, raw: Array) -> Calibration:
+    """The shift d with sum(expit(raw + d)) = sum(y), times events / (events + 100) as it is learned from few."""
+    events = float(min(y.sum(), (1 - y).sum()))
+    if events == 0:
+        return Calibration()
+    shift = 0.0
+    for _ in range(50):
+        p = expit(raw + shift)
+        step = float((y - p).sum() / (p * (1 - p)).sum())
+        shift += float(np.clip(step, -1, 1))
+        if abs(step) < 1e-10:
+            break
+    return Calibration("in_the_large", 1.0, shift * events / (events + _SHRINK))
+
+
+def _newton(y: Array, raw: Array) -> tuple[float, float]:
+    """Slope and intercept of the logistic regression of `y` on `raw`."""
+    x = np.column_stack([raw, np.ones_like(raw)])
+    beta = np.array([1.0, 0.0])
+    for _ in range(50):
+        p = expit(x @ beta)
+        step = np.linalg.lstsq((x * (p * (1 - p))[:, None]).T @ x, x.T @ (y - p), rcond=None)[0]
+        beta = beta + np.clip(step, -1, 1)
+        if np.abs(step).max() < 1e-10:
+            break
+    return float(beta[0]), float(beta[1])

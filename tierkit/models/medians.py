@@ -1,0 +1,47 @@
+"""The model for too few wins: the median of a segment, smeared up to the mean."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tierkit.models.design import Array
+
+_MIN_SEGMENT = 10
+
+
+@dataclass(frozen=True)
+class Medians:
+    """Log of the median of each segment times one smearing factor; other segments get the overall median."""
+
+    overall: float
+    log_smear: float
+    segments: tuple[str, ...] = ()
+    medians: tuple[float, ...] = ()
+
+    features = ("segment",)
+
+    def raw(self, rows: pd.DataFrame) -> Array:
+        """Log of the expected amount, shape (n,)."""
+        parts, base = self.contributions(rows)
+        return np.asarray(parts[:, 0] + base)
+
+    def contributions(self, rows: pd.DataFrame) -> tuple[Array, float]:
+        """What the segment adds to the log of the overall expectation, shape (n, 1), and that log."""
+        parts = np.zeros((len(rows), 1))
+        if self.segments and "segment" in rows.columns:
+            at = pd.Index(self.segments).get_indexer(pd.Index(rows["segment"].astype("str")))
+            known = np.append(np.log(np.array(self.medians) / self.overall), 0.0)
+            parts[:, 0] = known[at]
+        return parts, float(np.log(self.overall) + self.log_smear)
+
+
+def fit_medians(rows: pd.DataFrame, y: Array) -> Medians:
+    """Median of `y` by `segment` where at least 10 rows have one, and the smear mean(y / median) (Duan 1983)."""
+    overall = float(np.median(y))
+    segments: dict[str, float] = {}
+    if "segment" in rows.columns:
+        by = pd.Series(y).groupby(rows["segment"].astype("str").to_numpy())
+        segments = {str(k): float(v) for k, v in by.median()[by.size() >= _MIN_SEGMENT].items()}
+    plain = Medians(overall, 0.0, tuple(segments), tuple(segments.values()))
+    return Medians(overall, float(np.log((y / np.exp(plain.raw(rows))).mean())), plain.segments, plain.medians)

@@ -1,0 +1,48 @@
+"""Score accounts: the chance that a deal opens, the chance to win it, what it would be worth, and their product."""
+
+import numpy as np
+import pandas as pd
+
+from tierkit.models.acv import Acv
+from tierkit.models.opening import Opening
+from tierkit.models.propensity import Propensity
+
+BATCH = 100_000
+SCORES = ("open_prob", "win_prob", "expected_acv", "acv_low", "acv_high", "expected_value", "off_support")
+
+
+def score_accounts(
+    rows: pd.DataFrame, opening: Opening | None, win: Propensity | None, acv: Acv | None
+) -> pd.DataFrame:
+    """The rows plus what the models say of them, 100,000 rows at a time.
+
+    Returns
+    -------
+    `rows` with open_prob (1 without a model of openings: the deal is open), win_prob (missing without one: the
+    scorecard's case), expected_acv, acv_low, acv_high (missing without one), expected_value = open_prob x win_prob x
+    expected_acv (without ACV the expected number of wins) and off_support.
+    """
+    starts = range(0, max(1, len(rows)), BATCH)
+    scores = [_score(rows.iloc[start : start + BATCH], opening, win, acv) for start in starts]
+    both = pd.concat([rows.drop(columns=[c for c in SCORES if c in rows.columns]), pd.concat(scores)], axis=1)
+    return both
+
+
+def _score(rows: pd.DataFrame, opening: Opening | None, win: Propensity | None, acv: Acv | None) -> pd.DataFrame:
+    unknown = np.full(len(rows), np.nan)
+    open_prob = opening.predict(rows) if opening else np.ones(len(rows))
+    win_prob = win.predict(rows) if win else unknown
+    expected_acv = acv.predict(rows) if acv else unknown
+    low, high = acv.interval(rows) if acv else (unknown, unknown)
+    return pd.DataFrame(
+        {
+            "open_prob": open_prob,
+            "win_prob": win_prob,
+            "expected_acv": expected_acv,
+            "acv_low": low,
+            "acv_high": high,
+            "expected_value": open_prob * win_prob * (expected_acv if acv else 1.0),
+            "off_support": opening.off_support(rows) if opening else np.zeros(len(rows), dtype=bool),
+        },
+        index=rows.index,
+    )

@@ -1,0 +1,159 @@
+"""Expected value held against what was booked, on one line."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tierkit.features.deals import known_deals
+from tierkit.inputs.tables import Tables
+from tierkit.proof.outcomes import won_of_opened
+
+TOLERANCE = 0.25
+"""Expected value further than this from what comparable months brought is withheld from the page."""
+
+COLUMNS = [
+    "as_of",
+    "horizon_days",
+    "currency",
+    "expected",
+    "trailing",
+    "trailing_from",
+    "trailing_to",
+    "n_trailing_won",
+    "booked",
+    "n_booked",
+    "ratio",
+    "ok",
+    "last_as_of",
+    "last_expected",
+    "last_actual",
+    "last_ratio",
+    "sentence",
+]
+
+
+def reconcile_bookings(
+    scores: pd.DataFrame,
+    tables: Tables,
+    *,
+    as_of: pd.Timestamp | str,
+    horizon_days: int,
+    last_forecast: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Whether the money that the scores expect is the money that comparable months brought.
+
+    Parameters
+    ----------
+    scores : one row per account (deals-only: per open deal); column expected_value.
+    last_forecast : an earlier result of this function; scored once its window is mature.
+
+    Returns
+    -------
+    One row: expected (sum of expected_value: deals that open in the coming horizon and are won within the horizon of
+    opening), trailing (the same of the newest window that is known in full: opened in (trailing_from, trailing_to]),
+    n_trailing_won, booked and n_booked (all new business closed in the last horizon, whenever it opened), ratio
+    (expected over trailing), ok (ratio within 25 % of 1), last_as_of, last_expected, last_actual and last_ratio (of
+    `last_forecast`, missing while immature), sentence. Money in `currency`.
+
+    Where accounts carry created_at, `trailing` counts only accounts that existed as its window began, as the scores do.
+    Deals-only: `trailing` is what deals open one horizon ago won since, as the scores are of open deals. Without dates,
+    or where the data begin inside the trailing window, nothing is compared and ok is False.
+    """
+    as_of, horizon = pd.Timestamp(as_of), pd.Timedelta(days=horizon_days)
+    row: dict[str, Any] = dict.fromkeys(COLUMNS, np.nan) | {
+        "as_of": as_of,
+        "horizon_days": horizon_days,
+        "currency": tables.currency,
+        "expected": float(scores["expected_value"].sum()),
+        "trailing_from": pd.NaT,
+        "trailing_to": pd.NaT,
+        "n_trailing_won": 0,
+        "n_booked": 0,
+        "ok": False,
+        "last_as_of": pd.NaT,
+    }
+    if not tables.is_dated:
+        row["sentence"] = f"Expected {_money(row)}; deals carry no dates, so it cannot be held against bookings."
+        return pd.DataFrame([row], columns=COLUMNS)
+    deals = known_deals(tables, before=as_of)
+    deals = deals[deals["is_new_business"]]
+    if "acv" not in deals:
+        row["sentence"] = "Deals carry no amount, so expected value cannot be held against bookings."
+        return pd.DataFrame([row], columns=COLUMNS)
+    booked = deals[(deals["outcome"] == "won") & (deals["closed_at"] > as_of - horizon)]
+    row |= {"booked": float(booked["acv"].sum()), "n_booked": len(booked)}
+    start = as_of - 2 * horizon if tables.has_accounts else as_of - horizon
+    if deals["opened_at"].min() > start + pd.Timedelta(days=31):
+        row["sentence"] = (
+            f"Expected {_money(row)}; the data begin {deals['opened_at'].min():%Y-%m-%d}, too late for a window whose "
+            f"outcomes are all known (it would begin {start:%Y-%m-%d})."
+        )
+        return pd.DataFrame([row], columns=COLUMNS)
+    won = _trailing_wins(deals, tables, start=start, horizon_days=horizon_days)
+    row |= {
+        "trailing": float(won["acv"].sum()),
+        "trailing_from": start,
+        "trailing_to": start + horizon,
+        "n_trailing_won": len(won),
+    }
+    row["ratio"] = row["expected"] / row["trailing"] if row["trailing"] else np.nan
+    row["ok"] = bool(abs(row["ratio"] - 1) <= TOLERANCE)
+    row |= _last(last_forecast, deals, tables, as_of)
+    row["sentence"] = _sentence(row)
+    return pd.DataFrame([row], columns=COLUMNS)
+
+
+def _trailing_wins(deals: pd.DataFrame, tables: Tables, *, start: pd.Timestamp, horizon_days: int) -> pd.DataFrame:
+    """What a forecast made at `start` speaks of, once it is known."""
+    end = start + pd.Timedelta(days=horizon_days)
+    if not tables.has_accounts:
+        was_open = (deals["opened_at"] <= start) & ~(deals["closed_at"] <= start)
+        return deals[was_open & (deals["outcome"] == "won") & (deals["closed_at"] <= end)]
+    won = won_of_opened(deals, after=start, until=end, horizon_days=horizon_days)
+    if tables.has("accounts", "created_at"):
+        accounts = tables.frame("accounts")
+        won = won[won["account_id"].isin(accounts.loc[~(accounts["created_at"] > start), "account_id"])]
+    return won
+
+
+def _last(earlier: pd.DataFrame | None, deals: pd.DataFrame, tables: Tables, as_of: pd.Timestamp) -> dict[str, Any]:
+    if earlier is None or earlier.empty:
+        return {}
+    then = earlier.iloc[-1]
+    made, horizon_days = pd.Timestamp(then["as_of"]), int(then["horizon_days"])
+    row: dict[str, Any] = {"last_as_of": made, "last_expected": float(then["expected"])}
+    if made + (2 if tables.has_accounts else 1) * pd.Timedelta(days=horizon_days) > as_of:
+        return row
+    actual = float(_trailing_wins(deals, tables, start=made, horizon_days=horizon_days)["acv"].sum())
+    return row | {"last_actual": actual, "last_ratio": row["last_expected"] / actual if actual else np.nan}
+
+
+def _sentence(row: dict[str, Any]) -> str:
+    text = (
+        f"Expected from deals opening in the next {row['horizon_days']} days: {_money(row)}; deals opened "
+        f"{row['trailing_from'] + pd.Timedelta(days=1):%Y-%m-%d} to {row['trailing_to']:%Y-%m-%d} brought "
+        f"{_money(row, 'trailing')} ({row['n_trailing_won']:,} wins)"
+    )
+    text += f", ratio {row['ratio']:.2f}; " if np.isfinite(row["ratio"]) else "; "
+    text += f"booked in the last {row['horizon_days']} days: {_money(row, 'booked')}."
+    if np.isfinite(row["last_actual"]):
+        text += (
+            f" The forecast of {row['last_as_of']:%Y-%m-%d} said {_money(row, 'last_expected')}, "
+            f"{_money(row, 'last_actual')} came."
+        )
+    if not row["ok"]:
+        text += " That is further apart than 25 %, so ranks are shown and money is withheld."
+    return text
+
+
+def _money(row: dict[str, Any], key: str = "expected") -> str:
+    amount = row[key]
+    for unit, size in (("M", 1e6), ("k", 1e3)):
+        if abs(amount) >= size:
+            return (
+                f"{row['currency']} {amount / size:,.2f}{unit}"
+                if unit == "M"
+                else f"{row['currency']} {amount / size:,.0f}k"
+            )
+    return f"{row['currency']} {amount:,.0f}"

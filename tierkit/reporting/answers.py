@@ -1,0 +1,101 @@
+"""The first paragraph after the results of each notebook: what they answer, in words made from the figures."""
+
+import pandas as pd
+
+from tierkit.features.readiness import Readiness
+from tierkit.models.acv import Acv
+from tierkit.models.opening import Opening
+from tierkit.models.propensity import Propensity
+from tierkit.reporting import words
+from tierkit.reporting.fragments import Fragment, paragraph
+from tierkit.reporting.sections.lift import lead_lift
+
+
+def answer_data(readiness: Readiness, verdicts: pd.DataFrame) -> Fragment:
+    """Whether there is enough to learn from, and how many columns may be looked at."""
+    counts = verdicts["verdict"].value_counts()
+    parts = [f"{words.count(n)} {str(v).replace('_', ' ')}" for v, n in counts.items()]
+    enough = {
+        "full": "There is enough to learn from",
+        "indicative": "There is enough for a simple model, whose figures are indicative",
+        "scorecard": "There is too little to learn from, and tiers come from fit alone",
+    }[readiness.level]
+    return _say(
+        f"{enough}: {words.things(readiness.n_won, 'account')} won and {words.count(readiness.n_lost)} lost.",
+        *readiness.sentences,
+        f"Of {words.things(len(verdicts), 'column')}: {words.listing(parts)}.",
+    )
+
+
+def answer_propensity(win: Propensity | None, opening: Opening | None) -> Fragment:
+    """Which win model is used, how it was tested and what it was tested against."""
+    if win is None:
+        return _say("No win model is trained: there are too few won or lost accounts.")
+    by = win.comparison.set_index("method")
+    chosen = by.loc[win.kind]
+    how = "out of time" if win.label == "out_of_time" else "in cross-validation"
+    skill = "beats" if win.skill else "does not beat"
+    size = by["auc"].get("size_only")
+    beside = "size is unknown" if words.is_missing(size) else f"size alone gives {size:.2f}"
+    says = [
+        f"The {win.kind} {skill} the base rate {how}: AUC {chosen['auc']:.2f} ({chosen['auc_low']:.2f} to "
+        f"{chosen['auc_high']:.2f}) on {words.count(chosen['n'])} deals with {words.count(chosen['n_won'])} wins; "
+        f"{beside}; the base rate is {words.percent(win.base_rate)}."
+    ]
+    if not win.skill:
+        says.append("It is not used: tiers come from fit alone.")
+    if opening is None:
+        says.append("Opening is not modelled: that takes accounts and dates.")
+    return _say(*says, *win.notes)
+
+
+def answer_acv(acv: Acv | None, currency: str) -> Fragment:
+    """Which model of contract value is used, its bias and how often its interval holds."""
+    if acv is None:
+        return _say("No won deal carries its contract value, so accounts are ranked by the chance to win alone.")
+    chosen = acv.comparison[acv.comparison["chosen"]]
+    bias = "" if chosen.empty else f", its total off by {chosen['total_bias'].iloc[0]:+.0%} on deals it had not seen"
+    return _say(
+        f"The {acv.kind.replace('_', ' ')} is used, fitted on {words.things(acv.n_won, 'won deal')}{bias}. "
+        f"The {acv.interval_level:.0%} interval held {words.percent(acv.interval_coverage)} of "
+        f"{words.things(acv.interval_n, 'unseen deal')}. No forecast exceeds {words.money(acv.cap, currency)}.",
+        *acv.notes,
+    )
+
+
+def answer_reasons(reasons: pd.DataFrame) -> Fragment:
+    """What most often stands first among the reasons."""
+    if reasons.empty:
+        return _say("No model was used, so there is nothing to explain but fit.")
+    first = reasons[reasons["rank"] == 1]["group"].value_counts(normalize=True)
+    parts = [f"{group} for {words.percent(share)}" for group, share in first.head(3).items()]
+    n_accounts = int(reasons["account_id"].nunique())
+    return _say(f"The strongest reason is {words.listing(parts)} of the {words.things(n_accounts, 'account')}.")
+
+
+def answer_tiers(tiers: pd.DataFrame, capacity: pd.DataFrame, changes: pd.DataFrame | None) -> Fragment:
+    """How many accounts each tier holds, the places left, and how many moved."""
+    if tiers.empty:
+        return _say("No account is open to be tiered: every deal is closed.")
+    sizes = tiers["tier"].value_counts().sort_index()
+    held = words.listing([f"{words.count(n)} in {words.tier_name(t)}" for t, n in sizes.items()])
+    free = int((capacity["slots"] - capacity["used"]).clip(lower=0).sum())
+    moved = (
+        "There is no earlier month to compare with."
+        if changes is None
+        else f"{words.things(len(changes), 'account')} moved."
+    )
+    return _say(f"{held}; {words.things(free, 'place')} stand free. {moved}")
+
+
+def answer_lift(lift: pd.DataFrame | None) -> Fragment:
+    """The lift that may be claimed, or that there is none yet."""
+    best = lead_lift(lift)
+    if best is None:
+        return _say("Nothing can be claimed yet: no outcome is old enough to count.")
+    verdict = "The tiers are told apart." if best.told_apart else "The tiers cannot be told apart yet."
+    return _say(verdict, best.sentence, best.caution)
+
+
+def _say(*sentences: str) -> Fragment:
+    return Fragment(paragraph(" ".join(s for s in sentences if s), "answer"))

@@ -1,0 +1,65 @@
+"""A list per rep: books/OWNER.csv, by priority, with three reasons and the next step."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from tierkit.reporting import words
+from tierkit.reporting.reasons import split_reasons
+from tierkit.reporting.spreadsheet import write_for_people
+
+_RESERVED = {"con", "prn", "aux", "nul", *(f"com{i}" for i in range(10)), *(f"lpt{i}" for i in range(10))}
+
+
+def file_name(owner: object) -> str:
+    """A file name for an owner that every system takes, and that no other owner shares.
+
+    >>> file_name("ana.lopez"), file_name("../etc"), file_name(None)
+    ('ana.lopez', 'etc-f7f9121f', 'no-owner')
+    """
+    if words.is_missing(owner):
+        return "no-owner"
+    text = str(owner)
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:60]
+    if plain == text and plain == plain.lower() and plain.split(".")[0] not in _RESERVED and plain != "no-owner":
+        return plain
+    return f"{plain.lower()}-{hashlib.sha256(text.encode()).hexdigest()[:8]}".strip("-")
+
+
+def build_book(tiers: pd.DataFrame, reasons: pd.DataFrame) -> pd.DataFrame:
+    """Every account a rep may contact, by priority, with three reasons and the next step.
+
+    Accounts that may not be contacted (`contactable` False: an open deal, a customer in its own lane) keep their tier
+    and are left out (requirement G1).
+
+    Returns
+    -------
+    owner_id, priority_rank, account_id, name, tier, next_step, reason_1, reason_2, reason_3, reason_against,
+    expected_value, valid_until.
+    """
+    rows = tiers
+    if "contactable" in rows:
+        rows = rows[rows["contactable"].fillna(True).astype("bool")]
+    by = [c for c in ("owner_id", "priority_rank", "tier", "account_id") if c in rows]
+    rows = rows.sort_values(by, kind="stable", ignore_index=True)
+    why = split_reasons(reasons).reindex(rows["account_id"])
+    pros = [x if isinstance(x, tuple) else () for x in why["reasons_for"]]
+    for i in range(3):
+        rows[f"reason_{i + 1}"] = [x[i] if len(x) > i else None for x in pros]
+    rows["reason_against"] = [None if words.is_missing(x) else x for x in why["reason_against"]]
+    columns = ["owner_id", "priority_rank", "account_id", "name", "tier", "next_step"]
+    columns += ["reason_1", "reason_2", "reason_3", "reason_against", "expected_value", "valid_until"]
+    return rows.reindex(columns=columns)
+
+
+def write_books(folder: Path, tiers: pd.DataFrame, reasons: pd.DataFrame) -> list[Path]:
+    """Write books/OWNER.csv under `folder`, one file per rep; the paths written."""
+    book = build_book(tiers, reasons)
+    paths = []
+    for owner, rows in book.groupby("owner_id", sort=True, dropna=False):
+        path = folder / "books" / f"{file_name(owner)}.csv"
+        write_for_people(rows.drop(columns="owner_id"), path)
+        paths.append(path)
+    return paths

@@ -1,0 +1,125 @@
+"""Everything the monthly review shows that no earlier step made: headlines, status, decisions, cards, misses."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tierkit.features.readiness import enrichment_coverage
+from tierkit.proof.calibration import calibration_table
+from tierkit.reporting import words
+from tierkit.reporting.cards import build_cards
+from tierkit.reporting.decisions import find_decisions
+from tierkit.reporting.runs import Run
+from tierkit.reporting.sections.headlines import Status, write_headlines
+from tierkit.reporting.sections.lift import money_reconciles
+from tierkit.reporting.sections.misses import find_misses
+from tierkit.reporting.sections.treatment import compare_effort
+from tierkit.reporting.tierfiles import stamp_tiers
+from tierkit.tiering.changes import migration_matrix
+from tierkit.tiering.treatment import delivered_effort
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """The tables of the review, ready to be shown.
+
+    Attributes
+    ----------
+    headlines : the three sentences. status : data, model, capacity, delivery.
+    decisions, cards, effort, misses, matrix, coverage, calibration : as the sections take them; None where unknown.
+    slots : Tier 1 slots by owner_id.
+    with_money : whether expected value reconciles with bookings, so that money may be shown.
+    """
+
+    headlines: tuple[str, str, str]
+    status: tuple[Status, ...]
+    decisions: pd.DataFrame
+    cards: pd.DataFrame
+    slots: dict[str, int]
+    effort: pd.DataFrame | None
+    misses: pd.DataFrame | None
+    matrix: pd.DataFrame | None
+    coverage: pd.DataFrame | None
+    calibration: pd.DataFrame | None
+    with_money: bool
+
+
+def prepare_briefing(run: Run) -> Briefing:
+    """The month's review from the results the run kept."""
+    tables, tiers = run.tables, stamp_tiers(run.tiers, as_of=run.as_of, run_id="")
+    in_use = tiers if run.previous is None else run.previous
+    effort = delivered_effort(tables, in_use, run.sheet.tiers, as_of=run.as_of)
+    overrides = tables.frame("overrides")
+    live = overrides[overrides["created_at"] <= run.as_of] if len(overrides) else overrides
+    reps = tables.frame("reps")
+    owners = reps.set_index("owner_id")["name"] if tables.has("reps", "name") else None
+    due = run.as_of + pd.offsets.MonthEnd(1)
+    decisions = find_decisions(tiers, run.reasons, due=due, overrides=live, owners=owners)
+    first = run.capacity[run.capacity["tier"] == 1]
+    accounts = tables.frame("accounts")
+    names = accounts.set_index("account_id")["name"] if tables.has("accounts", "name") else None
+    return Briefing(
+        headlines=write_headlines(
+            tiers,
+            run.gated,
+            changes=run.changes,
+            lift=run.lift,
+            effort=effort,
+            n_decisions=len(decisions),
+            lead_in=first_words(run),
+        ),
+        status=_status(run, effort),
+        decisions=decisions,
+        cards=build_cards(tiers, run.reasons, tables, as_of=run.as_of),
+        slots={str(k): int(v) for k, v in zip(first["owner_id"], first["slots"], strict=True)},
+        effort=effort,
+        misses=None if run.replay is None else find_misses(run.replay, names=names),
+        matrix=None if run.previous is None else migration_matrix(run.tiers, run.previous),
+        coverage=enrichment_coverage(tables) if tables.has_accounts else None,
+        calibration=None if run.win is None or run.win.predictions.empty else calibration_table(run.win.predictions),
+        with_money=run.win_in_use is not None and (not tables.is_dated or money_reconciles(run.bookings)),
+    )
+
+
+def first_words(run: Run) -> str:
+    """What must stand in the first line when tiers do not come from a model with skill; else empty."""
+    if run.win is None:
+        return f"Tiers by fit alone: {' '.join(run.readiness.sentences)}"
+    if not run.win.skill:
+        return "No usable signal: the win model does not beat the base rate, so tiers come from fit alone."
+    if not run.tables.is_dated:
+        return "Without dates nothing can be replayed: the ranking is cross-validated."
+    return ""
+
+
+def _status(run: Run, effort: pd.DataFrame | None) -> tuple[Status, ...]:
+    ready = run.readiness
+    n_rejected = len(run.tables.rejected)
+    data = Status(
+        "Data",
+        "good" if ready.level == "full" and not n_rejected else "watch",
+        f"{words.count(ready.n_won)} won and {words.count(ready.n_lost)} lost accounts; "
+        f"{words.things(n_rejected, 'row')} set aside",
+    )
+    if run.win is None:
+        model = Status("Model", "stop", "none: too few outcomes, tiers by fit")
+    elif not run.win.skill:
+        model = Status("Model", "stop", "no skill beyond the base rate, tiers by fit")
+    else:
+        indicative = run.win.level == "indicative"
+        model = Status(
+            "Model", "watch" if indicative else "good", "indicative" if indicative else "beats the base rate"
+        )
+    used, slots = int(run.capacity["used"].sum()), int(run.capacity["slots"].sum())
+    capacity = Status(
+        "Capacity",
+        "unknown" if not slots else "good" if used <= slots else "stop",
+        f"{words.count(used)} of {words.count(slots)} places filled" if slots else "no slots given",
+    )
+    if effort is None:
+        delivery = Status("Delivery", "unknown", "no activities given")
+    else:
+        says = compare_effort(effort)
+        short = any("under half" in sentence for sentence in says)
+        delivery = Status("Delivery", "watch" if short else "good", "tiers treated too alike" if short else says[0])
+    return data, model, capacity, delivery

@@ -1,0 +1,148 @@
+"""What a run has built so far, kept as files, so that each notebook can be opened alone."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar, overload
+
+import pandas as pd
+
+from tierkit.features.horizon import Horizon
+from tierkit.features.readiness import Readiness
+from tierkit.inputs.tables import Tables
+from tierkit.models.store import load_models, save_models
+
+T = TypeVar("T")
+
+_MODELS = ("opening", "win", "acv", "icp")
+_SMALL: dict[str, type] = {c.__name__: c for c in (Horizon, Readiness)}
+
+
+class _HasDraft(Protocol):
+    draft: "Draft"
+
+
+class Draft:
+    """A folder of named results: frames as Parquet, decisions as JSON, models as text and JSON.
+
+    Parameters
+    ----------
+    folder : made if missing.
+    fingerprint : what the results depend on; a folder made for another fingerprint is emptied.
+    """
+
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        self.folder = folder
+        mark = folder / "fingerprint"
+        if folder.exists() and not (mark.exists() and mark.read_text() == fingerprint):
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        mark.write_text(fingerprint)
+        self._memory: dict[str, Any] = {}
+
+    def read(self, name: str) -> Any:
+        """The result of that name.
+
+        Raises
+        ------
+        KeyError : it was not kept yet.
+        """
+        if name not in self._memory:
+            self._memory[name] = self._load(name)
+        return self._memory[name]
+
+    def keep(self, name: str, value: Any) -> None:
+        """Write a result, so that later notebooks read this one."""
+        self._memory[name] = value
+        if isinstance(value, pd.DataFrame):
+            partial = self.folder / f"{name}.parquet.partial"
+            value.to_parquet(partial)
+            partial.replace(self.folder / f"{name}.parquet")
+        elif isinstance(value, Tables):
+            _write_tables(value, self.folder / name)
+        elif name in _MODELS and value is not None:
+            save_models(self.folder / name, **{part: value if part == name else None for part in _MODELS})
+        else:
+            (self.folder / f"{name}.json").write_text(json.dumps(_as_json(value)), encoding="utf-8")
+
+    def _load(self, name: str) -> Any:
+        if (path := self.folder / f"{name}.parquet").exists():
+            return pd.read_parquet(path)
+        if (path := self.folder / f"{name}.json").exists():
+            return _from_json(json.loads(path.read_text(encoding="utf-8")))
+        if (path := self.folder / name).is_dir():
+            if name == "tables":
+                return _read_tables(path)
+            return getattr(load_models(path), name)
+        raise KeyError(name)
+
+
+class kept(Generic[T]):  # noqa: N801 - used as a decorator, beside property
+    """A property that reads what an earlier step kept, or builds it and keeps it."""
+
+    def __init__(self, build: Callable[[Any], T]) -> None:
+        self._build = build
+        self._name = build.__name__
+        self.__doc__ = build.__doc__
+
+    @overload
+    def __get__(self, run: None, owner: type) -> "kept[T]": ...
+    @overload
+    def __get__(self, run: _HasDraft, owner: type) -> T: ...
+    def __get__(self, run: Any, owner: type) -> "kept[T] | T":
+        if run is None:
+            return self
+        try:
+            value: T = run.draft.read(self._name)
+        except KeyError:
+            value = self._build(run)
+            run.draft.keep(self._name, value)
+        return value
+
+
+def _as_json(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {"type": type(value).__name__, "value": asdict(value)}
+    return {"type": "plain", "value": value}
+
+
+def _from_json(stored: dict[str, Any]) -> Any:
+    if stored["type"] in _SMALL:
+        kind = _SMALL[stored["type"]]
+        return kind(**{f.name: _tuples(stored["value"][f.name]) for f in fields(kind)})
+    return stored["value"]
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _write_tables(tables: Tables, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, frame in tables.frames.items():
+        frame.to_parquet(folder / f"{name}.parquet")
+    for name in ("children", "rejected", "sources"):
+        getattr(tables, name).to_parquet(folder / f"_{name}.parquet")
+    about = {
+        "notes": tables.notes,
+        "data_through": None if tables.data_through is None else tables.data_through.isoformat(),
+        "currency": tables.currency,
+        "known_at_close": dict(tables.known_at_close),
+        "tables": list(tables.frames),
+    }
+    (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
+
+
+def _read_tables(folder: Path) -> Tables:
+    about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+    parts = {n: pd.read_parquet(folder / f"_{n}.parquet") for n in ("children", "rejected", "sources")}
+    return Tables(
+        frames={name: pd.read_parquet(folder / f"{name}.parquet") for name in about["tables"]},
+        notes=tuple(about["notes"]),
+        data_through=None if about["data_through"] is None else pd.Timestamp(about["data_through"]),
+        currency=about["currency"],
+        known_at_close=about["known_at_close"],
+        **parts,
+    )

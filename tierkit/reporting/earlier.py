@@ -1,0 +1,56 @@
+"""What earlier months said: the tiers in use before this one, and the last forecast."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tierkit.inputs.tables import Tables
+from tierkit.reporting.publish import previous_month, published_months
+
+
+def earlier_tiers(reports: Path, month: str, tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame | None:
+    """The tiers before `month`: of the latest month published before it, else those in use by `tier_history`.
+
+    Returns
+    -------
+    account_id, tier, base_tier, since (day the account entered its base tier); None where nobody had tiers.
+    """
+    folder = previous_month(reports, month)
+    if folder is not None:
+        return pd.read_parquet(folder / "tiers.parquet", columns=["account_id", "tier", "base_tier", "since"])
+    history = tables.frame("tier_history")
+    if history.empty:
+        return None
+    started = history[history["valid_from"] <= as_of]
+    if "valid_to" in started:
+        started = started[started["valid_to"].isna() | (started["valid_to"] >= as_of)]
+    latest = started.sort_values(["account_id", "valid_from"], kind="stable").drop_duplicates("account_id", keep="last")
+    return pd.DataFrame(
+        {
+            "account_id": latest["account_id"].to_numpy(),
+            "tier": latest["tier"].astype("Int64").to_numpy(),
+            "base_tier": latest["tier"].astype("Int64").to_numpy(),
+            "since": latest["valid_from"].to_numpy(),
+        }
+    )
+
+
+def earlier_bookings(reports: Path, month: str) -> pd.DataFrame | None:
+    """The forecast of the latest month published before `month`; None if there is none."""
+    folder = previous_month(reports, month)
+    path = None if folder is None else folder / "bookings.csv"
+    return pd.read_csv(path, parse_dates=["as_of"]) if path is not None and path.exists() else None
+
+
+def earlier_promises(reports: Path, month: str) -> list[tuple[dict[str, Any], pd.DataFrame]]:
+    """Every promise frozen before `month` with the tiers it froze; superseded runs keep theirs too."""
+    found = []
+    for folder in published_months(reports):
+        if folder.name[:7] >= month or not (folder / "ledger.json").exists():
+            continue
+        tiers = pd.read_parquet(folder / "tiers.parquet")
+        ledger = json.loads((folder / "ledger.json").read_text(encoding="utf-8"))
+        found += [(entry, tiers) for entry in ledger["frozen"]]
+    return found

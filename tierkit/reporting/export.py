@@ -1,0 +1,104 @@
+"""An executed notebook as one self-contained page: no request leaves it."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tierkit.errors import TierkitError
+from tierkit.reporting.fragments import escape
+from tierkit.reporting.sections.smallprint import show_provenance
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_REQUEST = re.compile(
+    r"""(?:\b(?:src|href|xlink:href)\s*=\s*["']?|url\(\s*["']?|@import\s+["']?)\s*(?:https?:)?//""", re.I
+)
+
+
+def export_page(
+    notebook: Path,
+    path: Path,
+    *,
+    title: str,
+    hide_code: bool,
+    provenance: Mapping[str, Any] | None = None,
+    kicker: str = "",
+) -> None:
+    """Write an executed notebook as HTML through tierkit's own template.
+
+    Parameters
+    ----------
+    notebook : an executed .ipynb; its first level-one heading heads the page, level-two headings make the contents.
+    title : of the browser's tab.
+    hide_code : leave out code and warnings: the page for people who do not read code.
+    provenance : as `Provenance.as_dict` returns it, for the footer.
+    kicker : the line above the heading, as "Acme Software, October 2026".
+
+    Raises
+    ------
+    TierkitError : something in the notebook would make the page ask another address for a file.
+    """
+    import nbformat
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
+        template_name="tierkit",
+        extra_template_basedirs=[str(_TEMPLATES)],
+        exclude_anchor_links=True,
+        exclude_input=hide_code,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+    )
+    executed = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+    body, _ = exporter.from_notebook_node(executed)
+    heading = re.search(r"<h1[^>]*>(.*?)</h1>", body, flags=re.S)
+    if heading:
+        body = body.replace(heading.group(0), "", 1)
+    body, contents = _contents(body)
+    html = page_shell(
+        title=title,
+        heading=_text_of(heading.group(1)) if heading else title,
+        kicker=kicker,
+        contents=contents if hide_code else "",
+        body=body,
+        footer=show_provenance(provenance).html if provenance else "",
+    )
+    if outside := _REQUEST.search(html):
+        near = html[outside.start() : outside.start() + 90]
+        raise TierkitError(f"{notebook.name}: the page would ask another address for a file: {near!r}")
+    path.write_text(html, encoding="utf-8")
+
+
+def page_shell(*, title: str, heading: str, body: str, kicker: str = "", contents: str = "", footer: str = "") -> str:
+    """A whole page around `body`; `body`, `contents` and `footer` are HTML, the rest is escaped here."""
+    css = (_TEMPLATES / "tierkit" / "page.css").read_text(encoding="utf-8")
+    script = (_TEMPLATES / "tierkit" / "page.js").read_text(encoding="utf-8")
+    over = f'<p class="kicker">{escape(kicker)}</p>' if kicker else ""
+    foot = f'<footer class="foot">{footer}</footer>' if footer else ""
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<title>{escape(title)}</title>\n<link rel="icon" href="data:,">\n<style>\n{css}</style>\n</head>\n<body>\n'
+        f'<header class="top">{over}<h1>{escape(heading)}</h1>{contents}</header>\n'
+        f"<main>\n{body}\n</main>\n{foot}\n<script>\n{script}</script>\n</body>\n</html>\n"
+    )
+
+
+def _contents(body: str) -> tuple[str, str]:
+    """The body with an id on each level-two heading, and links to them."""
+    links: list[str] = []
+
+    def mark(heading: re.Match[str]) -> str:
+        name = f"part-{len(links) + 1}"
+        links.append(f'<li><a href="#{name}">{escape(_text_of(heading.group(1)))}</a></li>')
+        return f'<h2 id="{name}">{heading.group(1)}</h2>'
+
+    marked = re.sub(r"<h2[^>]*>(.*?)</h2>", mark, body, flags=re.S)
+    return marked, f'<nav aria-label="On this page"><ul class="contents">{"".join(links)}</ul></nav>' if links else ""
+
+
+def _text_of(inner: str) -> str:
+    """The words of a heading without its markup."""
+    import html
+
+    return html.unescape(re.sub(r"<[^>]+>", "", inner)).strip()

@@ -1,0 +1,105 @@
+"""The files of a month, besides its pages: what may be acted on, and the evidence behind it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tierkit.models.store import save_models
+from tierkit.proof.ledger import freeze_promises
+from tierkit.reporting import words
+from tierkit.reporting.books import write_books
+from tierkit.reporting.briefing import prepare_briefing
+from tierkit.reporting.provenance import Provenance
+from tierkit.reporting.review import draw_review_sample, write_review_sample
+from tierkit.reporting.runs import Run
+from tierkit.reporting.spreadsheet import write_for_people
+from tierkit.reporting.tierfiles import stamp_tiers, write_tier_files
+from tierkit.reporting.writeback import build_writeback, write_writeback
+
+
+def audit_breaches(run: Run) -> list[str]:
+    """A sentence for each check of the self-audit that stops publication."""
+    failed = run.audit[(run.audit["severity"] == "stop") & ~run.audit["passed"].astype("bool")]
+    return [
+        f"check {r['check']!r} gave {r['figure']:g}, its limit is {r['limit']:g}" for r in failed.to_dict("records")
+    ]
+
+
+def write_tier_outputs(run: Run, folder: Path, provenance: Provenance) -> None:
+    """Write everything somebody may act on: tiers, books, review sample, write-back, ledger."""
+    tiers = stamp_tiers(run.tiers, as_of=run.as_of, run_id=provenance.run_id)
+    write_tier_files(folder, tiers, run.gated, run.changes)
+    tiers.sort_values("account_id", kind="stable").to_parquet(folder / "tiers.parquet", index=False)
+    write_books(folder, tiers, run.reasons)
+    sample = draw_review_sample(
+        tiers, run.reasons, seed=run.seed, changes=run.changes, n=run.sheet.report.review_sample
+    )
+    write_review_sample(folder, sample)
+    back = build_writeback(
+        tiers,
+        run.gated,
+        run.reasons,
+        previous=run.previous,
+        as_of=run.as_of,
+        run_id=provenance.run_id,
+        labels=run.sheet.tiers.labels,
+    )
+    write_writeback(folder, back)
+    write_for_people(run.overlays, folder / "overlays.csv")
+    _write_json(folder / "ledger.json", _ledger(run))
+
+
+def write_evidence(run: Run, folder: Path, provenance: Provenance) -> dict[str, str]:
+    """Write what the tiers rest on: rows as scored, reasons, lift, audit, models, rejected rows.
+
+    Returns
+    -------
+    The headline figures of the month, by name.
+    """
+    run.scores.sort_values("row_id", kind="stable").to_parquet(folder / "scoring_rows.parquet", index=False)
+    run.reasons.to_parquet(folder / "reasons.parquet", index=False)
+    run.verdicts.to_csv(folder / "verdicts.csv", index=False)
+    if run.lift is not None:
+        run.lift.to_csv(folder / "tier_lift.csv", index=False)
+    if run.bookings is not None:
+        run.bookings.to_csv(folder / "bookings.csv", index=False)
+    _write_json(folder / "audit.json", run.audit.to_dict("records"))
+    save_models(folder / "models", opening=run.opening, win=run.win, acv=run.acv, icp=run.icp)
+    write_for_people(run.tables.rejected, folder / "rejected.csv")
+    return _headline(run)
+
+
+def _headline(run: Run) -> dict[str, str]:
+    counts = run.gated["gate"].value_counts()
+    sizes = run.tiers["tier"].value_counts().sort_index()
+    gates = ", ".join(f"{words.count(n)} {gate}" for gate, n in counts.items())
+    tiers = ", ".join(f"Tier {int(t)} {words.count(n)}" for t, n in sizes.items()) or "none"
+    said = prepare_briefing(run).headlines
+    lines = {"Accounts": gates, "Tiers": tiers, "To decide": said[0], "Does it work": said[1], "Not shown": said[2]}
+    if run.win is not None:
+        chosen = run.win.comparison[run.win.comparison["chosen"]].iloc[0]
+        base = run.win.comparison.set_index("method")["auc"]
+        size = base.get("size_only", float("nan"))
+        lines["Win model"] = (
+            f"{run.win.kind}, {run.win.label.replace('_', ' ')} AUC {chosen['auc']:.2f} "
+            f"({chosen['auc_low']:.2f}-{chosen['auc_high']:.2f}); by size alone "
+            f"{'unknown' if pd.isna(size) else format(size, '.2f')}; base rate {words.percent(run.win.base_rate)}"
+        )
+    else:
+        lines["Win model"] = "none: " + " ".join(run.readiness.sentences)
+    return lines
+
+
+def _ledger(run: Run) -> dict[str, Any]:
+    """This month's promises, frozen, and every earlier month's scored."""
+    entries = []
+    if len(run.tiers) and run.tiers["win_prob"].notna().all():
+        horizon = run.horizon.days if run.tables.is_dated else None
+        entries.append(freeze_promises(run.tiers, as_of=run.as_of, horizon_days=horizon)[1])
+    return {"frozen": entries, "scored": json.loads(run.promises.to_json(orient="records", date_format="iso"))}
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=1, sort_keys=True, default=str) + "\n", encoding="utf-8")

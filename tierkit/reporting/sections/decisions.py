@@ -1,0 +1,42 @@
+"""Part 2: decisions for you."""
+
+from typing import Any
+
+import pandas as pd
+
+from tierkit.reporting import words
+from tierkit.reporting.fragments import Fragment, escape, pairs, paragraph, section, unavailable
+
+
+def show_decisions(
+    decisions: pd.DataFrame | None, *, currency: str = "USD", with_money: bool = True, because: str = ""
+) -> Fragment:
+    """One block per decision: account, proposal, for, against, what is at stake, who decides and by when.
+
+    Parameters
+    ----------
+    decisions : columns account_id, name, proposal, reason_for, reason_against, value_at_stake, decider, due;
+        empty where nothing needs a decision, None where it cannot be told.
+    with_money : False withholds `value_at_stake`.
+    """
+    if decisions is None:
+        return unavailable("decisions", because or "no tiers were assigned")
+    if decisions.empty:
+        return section("decisions", paragraph("Nothing needs your decision this month."))
+    items = "".join(_decision(row, currency, with_money) for row in decisions.to_dict("records"))
+    return section("decisions", f'<ol class="decide">{items}</ol>')
+
+
+def _decision(row: dict[Any, Any], currency: str, with_money: bool) -> str:
+    facts = [("Decides", row["decider"]), ("By", words.day(row["due"]))]
+    if with_money:
+        facts.insert(0, ("At stake", words.money(row["value_at_stake"], currency)))
+    grounds = [("For", row["reason_for"]), ("Against", row["reason_against"])]
+    return (
+        f'<li class="decision"><div><h3>{escape(_name(row))}</h3><p>{escape(row["proposal"])}</p></div>'
+        f'<dl class="grounds">{pairs(grounds)}</dl><dl class="terms">{pairs(facts)}</dl></li>'
+    )
+
+
+def _name(row: dict[Any, Any]) -> object:
+    return row["account_id"] if words.is_missing(row.get("name")) else row["name"]

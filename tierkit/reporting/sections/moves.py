@@ -1,0 +1,80 @@
+"""Part 4: what moved since last month, and why."""
+
+import numpy as np
+import pandas as pd
+
+from tierkit.reporting import words
+from tierkit.reporting.figures import figure_svg
+from tierkit.reporting.fragments import Field, Fragment, folded, paragraph, section, table, unavailable
+
+
+def show_moves(changes: pd.DataFrame | None, matrix: pd.DataFrame | None = None, *, because: str = "") -> Fragment:
+    """The tier flow and every account that changed tier.
+
+    Parameters
+    ----------
+    changes : as `tier_changes` returns it, one row per move; columns account_id, name, from_tier, to_tier (missing:
+        not tiered), cause, sentence. None in a first month.
+    matrix : as `migration_matrix` returns it; None draws no picture.
+    """
+    from tierkit.reporting.plots.tiering import plot_tier_flow
+
+    if changes is None:
+        return unavailable("moves", because or "this is the first month: there is no earlier one to compare with")
+    line = f"{words.things(len(changes), 'account')} changed tier."
+    if matrix is not None:
+        tiers = [t for t in matrix.index if t in matrix.columns]
+        stayed = int(np.trace(matrix.loc[tiers, tiers].to_numpy()))
+        line = f"{line[:-1]}, {words.count(stayed)} stayed where they were."
+    if changes.empty:
+        return section("moves", paragraph(line if matrix is not None else "No account changed tier."))
+    moved = _readable(changes)
+    first = (moved["from_tier"] == 1).fillna(False) | (moved["to_tier"] == 1).fillna(False)
+    parts: list[str | Fragment] = []
+    if matrix is not None:
+        caption = (
+            "Accounts that changed tier, from last month on the left to this month on the right; the width of a "
+            "band is the number of accounts. Those that stayed are counted beside the boxes, not drawn."
+        )
+        picture = figure_svg(plot_tier_flow(matrix), caption, name="flow")
+        says = [paragraph(line), *(paragraph(s) for s in _first_tier(moved))]
+        parts += ['<div class="beside">', picture, f'<div class="says">{"".join(says)}</div></div>']
+    else:
+        parts += [paragraph(line)]
+    if first.any():
+        parts.append(table(moved[first], _FIELDS, caption="Into and out of Tier 1: one row per account"))
+    rest = moved[~first]
+    if len(rest):
+        listed = table(rest, _FIELDS, caption="One row per account")
+        parts.append(folded(f"{words.things(len(rest), 'move')} between the other tiers", listed, prints=False))
+    return section("moves", *parts)
+
+
+def _readable(changes: pd.DataFrame) -> pd.DataFrame:
+    """The moves, those that touch the best tier first, with a name and a move to read."""
+    moved = changes.assign(_best=changes[["from_tier", "to_tier"]].min(axis=1))
+    moved = moved.sort_values(["_best", "to_tier", "from_tier", "account_id"], kind="stable")
+    ids = moved["account_id"].astype("str")
+    moved["shown_name"] = moved["name"].fillna(ids) if "name" in moved else ids
+    both = zip(moved["from_tier"], moved["to_tier"], strict=True)
+    moved["move"] = [f"{words.tier_name(a)} to {words.tier_name(b)}" for a, b in both]
+    return moved
+
+
+def _first_tier(moved: pd.DataFrame, most: int = 8) -> list[str]:
+    """Who enters and who leaves Tier 1, by name, as long as the names are few."""
+    says = []
+    for column, verb in (("to_tier", "enter"), ("from_tier", "leave")):
+        names = moved.loc[(moved[column] == 1).fillna(False), "shown_name"].astype("str").tolist()
+        if names:
+            shown = [*names[:most], *([f"{len(names) - most} more"] if len(names) > most else [])]
+            says.append(f"{len(names)} {verb}{'s' if len(names) == 1 else ''} Tier 1: {words.listing(shown)}.")
+    return says
+
+
+_FIELDS = (
+    Field("shown_name", "Account", lead=True),
+    Field("move", "Move"),
+    Field("cause", "Cause"),
+    Field("sentence", "Why"),
+)
