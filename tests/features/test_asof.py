@@ -163,6 +163,21 @@ def test_labels_wait_for_the_horizon() -> None:
     assert rows["horizon_days"].eq(100).all()
 
 
+def test_a_win_without_its_day_has_no_label_and_no_day_at_all_means_the_outcome() -> None:
+    book = deals(
+        deal_id=["d1", "d2", "d3"],
+        opened_at=[ago(200)] * 3,
+        closed_at=[None, None, ago(190)],
+        outcome=["won", "lost", "lost"],
+        deal_type="new",
+    )
+    rows = build_deal_rows(make_tables(accounts=ACCOUNT, deals=book), before=AS_OF, horizon_days=100)
+    np.testing.assert_array_equal(rows["won_in_horizon"], [np.nan, 0, 0])
+    dayless = make_tables(accounts=ACCOUNT, deals=book.drop(columns="closed_at"))
+    rows = build_deal_rows(dayless, before=AS_OF, horizon_days=100)
+    assert rows["won_in_horizon"].tolist() == [1, 0, 0]
+
+
 def test_deals_after_the_first_win_are_existing_business_unless_typed() -> None:
     book = deals(
         deal_id=["d1", "d2", "d3"],
@@ -262,6 +277,16 @@ def test_undated_deals_are_labelled_by_outcome() -> None:
     assert rows["horizon_days"].isna().all()
     assert build_account_rows(tables, as_of=AS_OF)["account_id"].tolist() == ["d3"]
     assert build_panel_rows(tables, before=AS_OF).empty
+
+
+def test_undated_deals_with_accounts_have_their_fields_and_no_windows() -> None:
+    accounts = pd.DataFrame({"account_id": ["a", "b"], "industry": ["x", "y"], "employees": [1.0, 2.0]})
+    book = pd.DataFrame({"deal_id": ["d1", "d2"], "account_id": ["a", "b"], "outcome": ["won", "lost"]})
+    tables = make_tables(accounts=accounts, deals=book, activities=touches(5))
+    rows = build_deal_rows(tables, before=AS_OF)
+    assert rows[["group_id", "industry", "employees"]].to_numpy().tolist() == [["a", "x", 1], ["b", "y", 2]]
+    assert rows["won_in_horizon"].tolist() == [1, 0]
+    assert not any(c.startswith("n_") for c in rows)
 
 
 def test_every_optional_table_may_be_missing() -> None:
