@@ -107,7 +107,7 @@ def plan_tiers(
         "priority_rank": _priority(book, placed.tier, triggers).set_axis(rows.index),
         **_treatment(book, placed.tier, policy),
     }
-    tiers = rows.assign(**columns).astype(dict.fromkeys(("tier_by", "tier_reason", "play", "next_step"), "str"))
+    tiers = rows.copy().assign(**columns).astype(dict.fromkeys(("tier_by", "tier_reason", "play", "next_step"), "str"))
     return Assignment(
         tiers.loc[given.index],
         ledger_frame([*strategic, *triggered, *overridden]),
