@@ -293,7 +293,7 @@ def make_sections(*, with_money: bool = True) -> dict[str, page.Fragment]:
     reasons, gates, effort, tables = make_reasons(tiers), make_gates(), make_effort(), make_tables(tiers)
     changes, lift = make_changes(tiers), make_lift()
     reps = tables.frame("reps").set_index("owner_id")
-    decisions = page.find_decisions(tiers, reasons, due="2026-11-07", owners=reps["name"])
+    decisions = page.find_decisions(tiers, reasons, as_of=AS_OF, due="2026-11-07", owners=reps["name"])
     sentences = page.write_headlines(
         tiers, gates, changes=changes, lift=lift, effort=effort, n_decisions=len(decisions), judged_from="March 2027"
     )

@@ -76,15 +76,22 @@ def test_the_sign_of_a_reason_follows_its_contribution() -> None:
 
 
 def test_decisions_are_the_contested_the_unlike_and_the_ending() -> None:
-    overrides = pd.DataFrame({"account_id": ["A0200"], "expires_at": [pd.Timestamp("2026-11-05")]})
-    found = find_decisions(TIERS, REASONS, due="2026-11-07", overrides=overrides, limit=99)
+    days = pd.to_datetime(["2026-11-05", "2026-10-30", "2026-11-08", "2026-11-05"])
+    overrides = pd.DataFrame(
+        {
+            "account_id": ["A0200", "A0201", "A0202", "A0203"],  # ends in time, has ended, ends later, not made yet
+            "expires_at": days,
+            "created_at": pd.to_datetime(["2026-05-01", "2026-05-01", "2026-05-01", "2026-11-02"]),
+        }
+    )
+    found = find_decisions(TIERS, REASONS, as_of="2026-10-31", due="2026-11-07", overrides=overrides, limit=99)
     # contested: ranks 36 to 43 (indices 36-43); off support: index 45; the override of A0200 comes first
     assert set(found["account_id"]) == {"A0200", "A0045", *(f"A{i:04d}" for i in range(36, 44))}
     assert found["account_id"].iloc[0] == "A0200"
     assert "5 Nov 2026" in found["proposal"].iloc[0]
-    assert len(find_decisions(TIERS, REASONS, due="2026-11-07", limit=5)) == 5
+    assert len(find_decisions(TIERS, REASONS, as_of="2026-10-31", due="2026-11-07", limit=5)) == 5
 
 
 def test_without_a_model_there_is_nothing_contested() -> None:
     bare = TIERS.drop(columns=["membership_prob", "off_support"])
-    assert find_decisions(bare, REASONS, due="2026-11-07").empty
+    assert find_decisions(bare, REASONS, as_of="2026-10-31", due="2026-11-07").empty

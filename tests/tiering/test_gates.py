@@ -77,8 +77,8 @@ def test_outside_the_icp_names_the_first_reason() -> None:
         "a": ("out_of_icp", "industry Bank"),
         "b": ("qualified", "passes"),
         "c": ("out_of_icp", "country Brazil"),
-        "d": ("out_of_icp", "employees 9"),
-        "e": ("out_of_icp", "employees 1001"),
+        "d": ("out_of_icp", "under 10 employees"),
+        "e": ("out_of_icp", "over 1,000 employees"),
         "f": ("qualified", "passes"),  # unknown is not outside
     }
 

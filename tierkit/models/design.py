@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tierkit.errors import TableError
+from tierkit.features.leaks import usable_columns
 
 OTHER = "(other)"
 RARE = 20
@@ -242,5 +243,4 @@ def _skew(x: Array) -> float:
 
 def model_features(verdicts: pd.DataFrame, rows: pd.DataFrame, *, also: Sequence[str] = ()) -> list[str]:
     """The columns a model may look at: those the verdicts allow (ok or flagged), and `also`, where `rows` have them."""
-    allowed = verdicts.loc[verdicts["verdict"].isin(("ok", "flagged")), "column"]
-    return [name for name in dict.fromkeys([*allowed, *also]) if name in rows.columns]
+    return [name for name in dict.fromkeys([*usable_columns(verdicts), *also]) if name in rows.columns]

@@ -67,7 +67,7 @@ def fit_gamma(
 
 @dataclass(frozen=True)
 class _Family:
-    solve: Callable[[Array, Array, float], tuple[float, Array]]
+    solve: Callable[[Array, Array, Array], tuple[float, Array]]
     losses: Callable[[Array, Array], Array]
 
 
@@ -125,9 +125,7 @@ def _loss(x: Array, y: Array, folds: tuple[Fold, ...], ridge: Ridge, family: _Fa
 
 
 def _solve(x: Array, y: Array, ridge: Ridge, family: _Family) -> tuple[float, Array]:
-    scale = np.where(_leads(x, y), np.sqrt(max(1.0, ridge.lead / ridge.strength)), 1.0)
-    intercept, coef = family.solve(x * scale, y, ridge.strength)
-    return intercept, coef * scale
+    return family.solve(x, y, np.where(_leads(x, y), max(ridge.strength, ridge.lead), ridge.strength))
 
 
 def _leads(x: Array, y: Array) -> Array:
@@ -139,7 +137,7 @@ def _leads(x: Array, y: Array) -> Array:
     return np.asarray(z > _STANDS_OUT)
 
 
-def _solve_logit(x: Array, y: Array, strength: float) -> tuple[float, Array]:
+def _solve_logit(x: Array, y: Array, variances: Array) -> tuple[float, Array]:
     from sklearn.linear_model import LogisticRegression
 
     won = y > 0
@@ -148,12 +146,13 @@ def _solve_logit(x: Array, y: Array, strength: float) -> tuple[float, Array]:
         return float(np.log(share / (1 - share))), np.zeros(x.shape[1])
     if x.shape[1] == 0:
         return float(np.log(won.mean() / (1 - won.mean()))), np.zeros(0)
-    model = LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-5, max_iter=100)
-    model.fit(x, won)
-    return float(model.intercept_[0]), np.asarray(model.coef_[0])
+    # One penalty for all is what scikit-learn offers; on scaled columns it is one for each.
+    scale = np.sqrt(variances)
+    model = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-5, max_iter=100).fit(x * scale, won)
+    return float(model.intercept_[0]), np.asarray(model.coef_[0]) * scale
 
 
-def _solve_gamma(x: Array, y: Array, strength: float) -> tuple[float, Array]:
+def _solve_gamma(x: Array, y: Array, variances: Array) -> tuple[float, Array]:
     import statsmodels.api as sm
 
     unit = float(y.mean())
@@ -161,8 +160,10 @@ def _solve_gamma(x: Array, y: Array, strength: float) -> tuple[float, Array]:
     # Unset, statsmodels estimates the scale anew at every step, and its gradient is no longer that of its objective.
     model.scaletype = 1.0
     # A scalar would penalise the constant too.
-    alpha = np.r_[0.0, np.full(x.shape[1], 1 / (strength * len(y)))]
-    params = np.asarray(model.fit_regularized(alpha=alpha, L1_wt=0, opt_method="L-BFGS-B").params)
+    alpha = np.r_[0.0, 1 / (variances * len(y))]
+    # The line search may look where exp overflows; it comes back by itself.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        params = np.asarray(model.fit_regularized(alpha=alpha, L1_wt=0, opt_method="L-BFGS-B").params)
     return float(params[0] + np.log(unit)), params[1:]
 
 

@@ -12,6 +12,7 @@ _CARD = (
     "account_id",
     "name",
     "owner_id",
+    "tier_by",
     "tier_reason",
     "priority_rank",
     "expected_value",
@@ -35,7 +36,7 @@ def build_cards(
 
     Returns
     -------
-    account_id, name, owner_id, owner_name, tier_reason, priority_rank, expected_value, acv_low, acv_high,
+    account_id, name, owner_id, owner_name, tier_by, tier_reason, priority_rank, expected_value, acv_low, acv_high,
     valid_until, next_step, reasons_for (tuple), reason_against, facts (tuple of day, fact, source), last_touch.
     """
     rows = tiers[tiers["tier"] == tier].reindex(columns=list(_CARD))

@@ -12,7 +12,7 @@ TIERS = example.make_tiers()
 
 
 def text(fragment: page.Fragment) -> str:
-    return " ".join(read(fragment.html).text.split()).replace("\u00a0", " ")
+    return " ".join(read(fragment.html).text.split()).replace("\u00a0", " ").replace("\u2011", "-")
 
 
 @pytest.mark.parametrize("name", SECTIONS)
@@ -119,6 +119,35 @@ def test_the_counts_of_the_gates_stand_there_and_sum() -> None:
     assert "4,000 accounts in all" in said
     assert "headcount3869" in said  # 386 lack it, learning it could move 9
     assert "industry60" in said
+
+
+def test_figures_of_one_field_are_one_reason() -> None:
+    gates = pd.DataFrame(
+        {
+            "account_id": list("abcd"),
+            "gate": ["out_of_icp", "out_of_icp", "suppressed", "suppressed"],
+            "gate_reason": ["employees 55", "employees 1,204", "child_of A1", "child_of A2"],
+            "missing_fields": "",
+        }
+    )
+    said = text(page.show_repairs(gates))
+    assert "headcountoutside the profile2" in said
+    assert "child account, tiered with its parentsuppressed2" in said
+
+
+def test_an_overlay_is_the_reason_that_leads_and_a_common_step_is_said_once() -> None:
+    tiers = TIERS.assign(tier_by="strategic", tier_reason="strategic: reference", next_step="Call")
+    cards = page.build_cards(tiers, example.make_reasons(tiers), example.make_tables(tiers), as_of=example.AS_OF)
+    html = page.show_tier1(cards).html
+    assert html.count('<span class="why">strategic: reference</span>') == 40
+    assert "Next step for each: Call." in html
+    assert 'class="step"' not in html
+
+
+def test_many_moves_out_of_tier_1_are_folded() -> None:
+    moves = pd.DataFrame({"account_id": [f"a{i:03d}" for i in range(100)], "from_tier": 1, "to_tier": 3})
+    html = page.show_moves(moves.assign(cause="capacity", sentence="no slot")).html
+    assert "70 more moves into or out of Tier 1" in html
 
 
 def test_missing_fields_are_ranked_by_what_learning_them_could_change() -> None:

@@ -101,14 +101,27 @@ _COVERAGE = (
 )
 
 
-def _reasons(gates: pd.DataFrame) -> pd.DataFrame:
-    """One row per gate and reason other than qualified, the commonest first; children count as one reason."""
+def _reasons(gates: pd.DataFrame, most: int = 12) -> pd.DataFrame:
+    """One row per gate and reason other than qualified, the commonest first.
+
+    Children count as one reason, and so do figures of one field; past `most` the rest is one row.
+    """
     rows = gates[gates["gate"] != "qualified"]
-    reason = (
-        rows["gate_reason"]
-        .astype("str")
-        .str.replace(r"^child_of .*", "child account, tiered with its parent", regex=True)
-    )
-    counted = rows.assign(gate_reason=reason.str.replace("_", " "), gate=rows["gate"].map(GATES).fillna(rows["gate"]))
-    sizes = counted.groupby(["gate", "gate_reason"], sort=True).size().rename("n").reset_index()
-    return sizes.sort_values("n", ascending=False, kind="stable", ignore_index=True)
+    reason = rows["gate_reason"].astype("str")
+    for pattern, plain in _PLAIN:
+        reason = reason.str.replace(pattern, plain, regex=True)
+    reason = reason.map(_with_field_names)
+    gate = rows["gate"].map(GATES).fillna(rows["gate"])
+    sizes = pd.DataFrame({"gate": gate, "gate_reason": reason}).value_counts().rename("n").reset_index()
+    sizes = sizes.sort_values(["n", "gate_reason"], ascending=[False, True], kind="stable", ignore_index=True)
+    if len(sizes) <= most:
+        return sizes
+    rest = pd.DataFrame({"gate": [""], "gate_reason": ["other reasons"], "n": [sizes["n"].iloc[most:].sum()]})
+    return pd.concat([sizes.head(most), rest], ignore_index=True)
+
+
+_PLAIN = ((r"^child_of .*", "child account, tiered with its parent"), (r" -?[\d.,]+$", ""))
+
+
+def _with_field_names(reason: str) -> str:
+    return " ".join(words.field_name(word) for word in reason.split(" "))
