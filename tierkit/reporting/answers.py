@@ -21,8 +21,8 @@ def answer_data(readiness: Readiness, verdicts: pd.DataFrame) -> Fragment:
         "scorecard": "There is too little to learn from, and tiers come from fit alone",
     }[readiness.level]
     return _say(
-        f"{enough}: {words.things(readiness.n_won, 'account')} won and {words.count(readiness.n_lost)} lost.",
-        *readiness.sentences,
+        f"{enough}: {readiness.sentences[0]}",
+        *readiness.sentences[1:],
         f"Of {words.things(len(verdicts), 'column')}: {words.listing(parts)}.",
     )
 

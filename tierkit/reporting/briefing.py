@@ -98,7 +98,7 @@ def _status(run: Run, effort: pd.DataFrame | None) -> tuple[Status, ...]:
     data = Status(
         "Data",
         "good" if ready.level == "full" and not n_rejected else "watch",
-        f"{words.count(ready.n_won)} won and {words.count(ready.n_lost)} lost accounts; "
+        f"{words.count(ready.n_won)} won and {words.count(ready.n_lost)} lost {ready.unit}; "
         f"{words.things(n_rejected, 'row')} set aside",
     )
     if run.win is None:

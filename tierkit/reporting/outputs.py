@@ -99,8 +99,7 @@ def _ledger(run: Run) -> dict[str, Any]:
     """This month's promises, frozen, and every earlier month's scored."""
     entries = []
     if len(run.tiers) and run.tiers["win_prob"].notna().all():
-        horizon = run.horizon.days if run.tables.is_dated else None
-        entries.append(freeze_promises(run.tiers, as_of=run.as_of, horizon_days=horizon)[1])
+        entries.append(freeze_promises(run.tiers, as_of=run.as_of, horizon_days=run.horizon_days)[1])
     return {"frozen": entries, "scored": json.loads(run.promises.to_json(orient="records", date_format="iso"))}
 
 
