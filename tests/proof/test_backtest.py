@@ -44,8 +44,8 @@ def test_replay_has_one_row_per_deal_and_per_account_month(replay, tables):
     assert sorted(replay["as_of"].unique()) == origins
     accounts = replay[replay["unit"] == "account"]
     assert not accounts.duplicated(["row_id", "as_of"]).any()
-    created = tables.frame("accounts")["created_at"]
-    assert accounts.groupby("as_of").size().tolist() == [int((~(created > day)).sum()) for day in origins]
+    known = [build_account_rows(tables, as_of=day) for day in origins]
+    assert accounts.groupby("as_of").size().tolist() == [int((~rows["is_customer"]).sum()) for rows in known]
     deals = replay[replay["unit"] == "deal"]
     assert deals["row_id"].is_unique
     book = tables.frame("deals")

@@ -68,7 +68,8 @@ def backtest_policy(
 
     Returns
     -------
-    One row per new-business deal opened in a replayed month, and per account and month end: unit (deal or account),
+    One row per new-business deal opened in a replayed month, and per month end and account that was no customer yet
+    (a customer has no new business to win, and would weigh down the tier it sits in): unit (deal or account),
     kind (backtest, or contains_treatment where the deal opened, or the account's horizon ends, once tiers were acted
     on), row_id, account_id, as_of (the month end), opened_at (of a deal), tier (missing outside the tiers), size_tier
     (as many accounts by size alone, unknown sizes last), tier_in_use (of `tier_history`), won_in_horizon (missing while
@@ -164,8 +165,9 @@ def _account_rows(
     through: pd.Timestamp,
     acted_on: pd.Timestamp | None,
 ) -> pd.DataFrame:
-    """A month's accounts with what became of them."""
+    """A month's accounts that could win new business, those that were no customers, with what became of them."""
     origin = month["as_of"].iloc[0]
+    month = month[~month["is_customer"]].drop(columns="is_customer").reset_index(drop=True)
     outcomes = account_outcomes(deals, month["account_id"], as_of=origin, horizon_days=horizon_days, through=through)
     reaches = acted_on is not None and origin + pd.Timedelta(days=horizon_days) >= acted_on
     return month.merge(outcomes, on="account_id", how="left", validate="one_to_one").assign(
