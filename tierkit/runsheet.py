@@ -12,8 +12,18 @@ from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.settings import DataSettings, Section
 from tierkit.models.settings import ModelSettings
 from tierkit.proof.settings import ProofSettings
-from tierkit.reporting.settings import ReportSettings
 from tierkit.tiering.policy import Policy
+
+
+class ReportSettings(Section):
+    """`[report]`: the page and its folder."""
+
+    folder: str = "reports"
+    """Folder of published months, relative to the folder of the run sheet."""
+    company: str = "Your company"
+    """Name in the title of the page."""
+    review_sample: int = Field(20, ge=0)
+    """Accounts drawn for the weekly review."""
 
 
 class RunSheet(Section):

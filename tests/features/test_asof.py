@@ -163,6 +163,21 @@ def test_labels_wait_for_the_horizon() -> None:
     assert rows["horizon_days"].eq(100).all()
 
 
+def test_a_win_without_its_day_has_no_label_and_no_day_at_all_means_the_outcome() -> None:
+    book = deals(
+        deal_id=["d1", "d2", "d3"],
+        opened_at=[ago(200)] * 3,
+        closed_at=[None, None, ago(190)],
+        outcome=["won", "lost", "lost"],
+        deal_type="new",
+    )
+    rows = build_deal_rows(make_tables(accounts=ACCOUNT, deals=book), before=AS_OF, horizon_days=100)
+    np.testing.assert_array_equal(rows["won_in_horizon"], [np.nan, 0, 0])
+    dayless = make_tables(accounts=ACCOUNT, deals=book.drop(columns="closed_at"))
+    rows = build_deal_rows(dayless, before=AS_OF, horizon_days=100)
+    assert rows["won_in_horizon"].tolist() == [1, 0, 0]
+
+
 def test_deals_after_the_first_win_are_existing_business_unless_typed() -> None:
     book = deals(
         deal_id=["d1", "d2", "d3"],
@@ -264,6 +279,16 @@ def test_undated_deals_are_labelled_by_outcome() -> None:
     assert build_panel_rows(tables, before=AS_OF).empty
 
 
+def test_undated_deals_with_accounts_have_their_fields_and_no_windows() -> None:
+    accounts = pd.DataFrame({"account_id": ["a", "b"], "industry": ["x", "y"], "employees": [1.0, 2.0]})
+    book = pd.DataFrame({"deal_id": ["d1", "d2"], "account_id": ["a", "b"], "outcome": ["won", "lost"]})
+    tables = make_tables(accounts=accounts, deals=book, activities=touches(5))
+    rows = build_deal_rows(tables, before=AS_OF)
+    assert rows[["group_id", "industry", "employees"]].to_numpy().tolist() == [["a", "x", 1], ["b", "y", 2]]
+    assert rows["won_in_horizon"].tolist() == [1, 0]
+    assert not any(c.startswith("n_") for c in rows)
+
+
 def test_every_optional_table_may_be_missing() -> None:
     frames = random_company(5)
     for name in ("activities", "signals", "account_history"):
@@ -292,7 +317,7 @@ def truncate(frames: dict[str, pd.DataFrame], as_of: pd.Timestamp) -> dict[str, 
 
 
 @given(seed=st.integers(0, 10_000), cut=st.integers(150, 650))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_the_future_changes_no_feature(seed: int, cut: int) -> None:
     frames = random_company(seed)
     as_of = pd.Timestamp("2024-01-01") + pd.Timedelta(days=cut)
@@ -305,13 +330,13 @@ def test_the_future_changes_no_feature(seed: int, cut: int) -> None:
 
 
 @given(seed=st.integers(0, 10_000), cut=st.integers(150, 650))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_training_features_are_those_of_the_day_they_carry(seed: int, cut: int) -> None:
     # Features of a deal are those of its account at as_of, by the very rows one would score then.
     tables = make_tables(**random_company(seed))
     before = pd.Timestamp("2024-01-01") + pd.Timedelta(days=cut)
     train = build_deal_rows(tables, before=before, horizon_days=90)
-    for row in train.iloc[:: max(1, len(train) // 5)].to_dict("records"):
+    for row in train.iloc[:: max(1, len(train) // 4)].to_dict("records"):
         then = build_account_rows(tables, as_of=row["as_of"]).set_index("account_id")
         if row["account_id"] in then.index:
             of_then = then.loc[row["account_id"]]

@@ -53,6 +53,7 @@ def make_tiers(n: int = 230) -> pd.DataFrame:
             "owner_id": [f"rep{i % 8 + 1}" for i in range(n)],
             "tier": tier,
             "base_tier": tier,
+            "tier_by": np.where(rank % 11 == 5, "override", "value"),
             "tier_reason": np.where(rank % 11 == 5, "override: board relation, by Kim", "value rank within capacity"),
             "priority_rank": rank + 1,
             "open_prob": 0.3,
@@ -83,7 +84,7 @@ def make_reasons(tiers: pd.DataFrame) -> pd.DataFrame:
 def make_gates() -> pd.DataFrame:
     """4,000 accounts: 2,910 qualified, 412 suppressed, 386 in need of information, 292 outside the profile."""
     gate = np.repeat(["qualified", "suppressed", "needs_info", "out_of_icp"], [2910, 412, 386, 292])
-    missing = np.where(gate == "needs_info", "employees", "")
+    missing = np.where(gate == "needs_info", "employees", "").astype(object)
     missing[-292 - 60 : -292] = "employees;industry"
     reason = np.select(
         [gate == "suppressed", gate == "needs_info", gate == "out_of_icp"],
@@ -292,7 +293,7 @@ def make_sections(*, with_money: bool = True) -> dict[str, page.Fragment]:
     reasons, gates, effort, tables = make_reasons(tiers), make_gates(), make_effort(), make_tables(tiers)
     changes, lift = make_changes(tiers), make_lift()
     reps = tables.frame("reps").set_index("owner_id")
-    decisions = page.find_decisions(tiers, reasons, due="2026-11-07", owners=reps["name"])
+    decisions = page.find_decisions(tiers, reasons, as_of=AS_OF, due="2026-11-07", owners=reps["name"])
     sentences = page.write_headlines(
         tiers, gates, changes=changes, lift=lift, effort=effort, n_decisions=len(decisions), judged_from="March 2027"
     )
@@ -314,6 +315,7 @@ def make_sections(*, with_money: bool = True) -> dict[str, page.Fragment]:
             slots=reps["tier1_slots"].to_dict(),
             with_money=with_money,
         ),
+        "size": page.show_size(page.value_by_size(tiers), chosen=40, capacity=40, with_money=with_money),
         "treatment": page.show_treatment(effort),
         "misses": page.show_misses(
             page.find_misses(make_replay(), names=tiers.set_index("account_id")["name"]), with_money=with_money
@@ -335,6 +337,7 @@ HEADINGS = {
     "lift": "## Does it work",
     "moves": "## What moved",
     "tier1": "## Tier 1 by rep\n\nA click on an account opens its card.",
+    "size": "### How large should Tier 1 be",
     "treatment": "## Do we treat them differently",
     "misses": "## Ten we got wrong",
     "repairs": "## Data to fix",

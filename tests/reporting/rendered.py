@@ -69,12 +69,17 @@ def _measured(path: Path, width: int, *, opened: bool) -> tuple[list[str], int]:
     with tempfile.TemporaryDirectory() as folder:
         frame = Path(folder) / "frame.html"
         frame.write_text(_framed(path, width, opened=opened), encoding="utf-8")
-        dom = _run("--dump-dom", frame.as_uri())
+        dom = dump_dom(frame)
     found = re.search(r'<pre id="found" hidden="">(.*?)</pre>', dom, flags=re.S)
     height = re.search(r'<pre id="height" hidden="">(\d+)</pre>', dom)
     assert found is not None, "the page was not measured"
     assert height is not None, "the page was not measured"
     return json.loads(html.unescape(found.group(1))), int(height.group(1))
+
+
+def dump_dom(path: Path) -> str:
+    """The page as it stands after its scripts have run."""
+    return _run("--dump-dom", path.as_uri())
 
 
 def overflows(path: Path, width: int, *, opened: bool = True) -> list[str]:

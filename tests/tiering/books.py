@@ -39,7 +39,7 @@ def scores_of(values: Mapping[str, float], **columns: Any) -> pd.DataFrame:
 
 @st.composite
 def books(draw: st.DrawFn, max_accounts: int = 60) -> tuple[pd.DataFrame, Tables, Policy]:
-    """Gated-like scores, tables with every policy table, and a policy that fits the reps."""
+    """Gated scores, tables with claims, signals, overrides and perhaps reps, and a policy that fits them."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     n, n_reps = draw(st.integers(1, max_accounts)), draw(st.integers(0, 4))
     n_tiers = draw(st.integers(2, 4))
@@ -53,9 +53,7 @@ def books(draw: st.DrawFn, max_accounts: int = 60) -> tuple[pd.DataFrame, Tables
     given = n_tiers == 4 or draw(st.booleans())
     policy = Policy(
         labels=tuple(f"T{i}" for i in range(1, n_tiers + 1)),
-        sizes=tuple([min(room, draw(st.integers(0, 12))), *rng.integers(0, 15, n_tiers - 2).tolist()])
-        if given
-        else None,
+        sizes=(min(room, draw(st.integers(0, 12))), *rng.integers(0, 15, n_tiers - 2).tolist()) if given else None,
         strategic_slots=strategic,
         promotion_share=share,
         stability=draw(st.sampled_from(["low", "normal", "high"])),
@@ -108,7 +106,7 @@ def books(draw: st.DrawFn, max_accounts: int = 60) -> tuple[pd.DataFrame, Tables
             }
         ),
     }
-    if n_reps:
+    if n_reps and draw(st.booleans()):
         frames["reps"] = pd.DataFrame(
             {"owner_id": owners[:-1], "tier1_slots": slots, "tier2_slots": rng.integers(0, 12, n_reps)}
         )

@@ -1,5 +1,7 @@
 """Feature rows: what was known about an account or a deal at a moment, and nothing that came after."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -146,6 +148,23 @@ def build_panel_rows(
     directed = tables.has("activities", "direction") and tables.frame("activities")["direction"].eq("outbound").any()
     rows.insert(list(rows.columns).index("opened_in_horizon") + 1, "worked", (touched > 0) if directed else True)
     return _finish(rows)
+
+
+def build_month_rows(tables: Tables, *, months: Sequence[pd.Timestamp]) -> pd.DataFrame:
+    """The rows of `build_account_rows` at several month ends at once, for a replay: one pass over the tables.
+
+    Columns (kinds of activity, common technologies) are chosen as known at the last of `months`. Accounts are needed.
+    Sorted by as_of and account_id.
+    """
+    days = sorted(pd.Timestamp(month) for month in months)
+    rows = pd.concat([_existing_accounts(tables, as_of=day).assign(as_of=day) for day in days], ignore_index=True)
+    rows = rows[["account_id", "as_of", *(["name"] if "name" in rows else [])]]
+    rows["as_of"] = rows["as_of"].astype("datetime64[ns]")
+    rows.insert(0, "row_id", rows["account_id"])
+    rows.insert(2, "group_id", rows["account_id"])
+    rows["as_of_day"] = days_since_1970(rows["as_of"]).astype("int64")
+    rows["own_deal_id"] = pd.Series(pd.NA, rows.index, dtype="str")
+    return _finish(_with_features(rows, tables, cutoff=days[-1]))
 
 
 def _with_features(rows: pd.DataFrame, tables: Tables, *, cutoff: pd.Timestamp) -> pd.DataFrame:

@@ -28,8 +28,7 @@ def known_deals(tables: Tables, *, before: pd.Timestamp) -> pd.DataFrame:
     if dated:
         deals = deals[deals["opened_at"] <= before]
         if _has_closing_days(tables):
-            later = ~(deals["closed_at"] <= before)
-            deals = deals.assign(outcome=deals["outcome"].where(~later, "open"))
+            deals = deals.assign(outcome=deals["outcome"].where(~(deals["closed_at"] > before), "open"))
         deals = deals.assign(closed_at=deals["closed_at"].where(deals["outcome"] != "open"))
     deals = deals.assign(is_new_business=_is_new_business(deals))
     return deals.sort_values(["opened_at", "deal_id"], kind="stable").reset_index(drop=True)
@@ -46,14 +45,16 @@ def count_existing_business(tables: Tables, *, before: pd.Timestamp) -> int:
 def label_wins(deals: pd.DataFrame, *, horizon_days: int | None, before: pd.Timestamp) -> pd.Series:
     """1.0 if won within the horizon of opening, 0.0 if not, missing while opened_at + horizon is after `before`.
 
-    Without a horizon (undated deals) or without any closing day: 1.0 won, 0.0 lost, missing while open.
+    A won deal that does not say when has no label. Without a horizon (undated deals) or without any closing day: 1.0
+    won, 0.0 lost, missing while open.
     """
     won = deals["outcome"] == "won"
     ended = deals["outcome"].isin(["won", "lost"])
     if horizon_days is None or (ended.any() and deals["closed_at"].isna().all()):
         return won.astype("float64").where(ended)
     due = deals["opened_at"] + pd.Timedelta(days=horizon_days)
-    return (won & (deals["closed_at"] <= due)).astype("float64").where(due <= before)
+    known = (due <= before) & ~(won & deals["closed_at"].isna())
+    return (won & (deals["closed_at"] <= due)).astype("float64").where(known)
 
 
 def own_columns(tables: Tables, deals: pd.DataFrame, as_of_day: pd.Series, *, taken: set[str]) -> pd.DataFrame:
@@ -70,7 +71,7 @@ def own_columns(tables: Tables, deals: pd.DataFrame, as_of_day: pd.Series, *, ta
 
 
 def group_ids(deals: pd.DataFrame, candidates: pd.DataFrame, *, has_accounts: bool) -> pd.Series:
-    """Which rows stay on one side of every split: the account, the key of the sheet, or the same predictors."""
+    """Which rows stay on one side of every split: the account, the sheet's key, or rows alike where that is rare."""
     if has_accounts:
         return deals["account_id"].astype("str")
     if "group_key" in deals:
@@ -78,6 +79,9 @@ def group_ids(deals: pd.DataFrame, candidates: pd.DataFrame, *, has_accounts: bo
     if candidates.shape[1] == 0:
         return deals["deal_id"].astype("str")
     hashed = pd.util.hash_pandas_object(candidates.reindex(columns=sorted(candidates.columns)), index=False)
+    # Where most rows share their predictors, these are coarse and a repeat is chance; where few do, it is a copy.
+    if hashed.nunique() < len(hashed) / 2:
+        return deals["deal_id"].astype("str")
     return pd.Series([f"{value:016x}" for value in hashed.to_numpy(dtype=np.uint64)], deals.index, dtype="str")
 
 

@@ -161,7 +161,7 @@ def _useless(column: str, values: pd.Series) -> _Found | None:
     if len(filled) < 20 or share <= 0.9:
         return None
     numbered = not pd.api.types.is_numeric_dtype(values) or (
-        share == 1 and bool((filled % 1 == 0).all()) and bool({"id", "number", "no", "key"} & set(split_name(column)))
+        bool((filled % 1 == 0).all()) and bool({"id", "number", "no", "key"} & set(split_name(column)))
     )
     if numbered:
         return _Found("refused", "identifier", share, f"{share:.0%} of its values occur once: an identifier")
@@ -173,9 +173,7 @@ def _leak(
 ) -> _Found | None:
     own_name = column.removeprefix("deal_") if column not in known_at_close else column
     if own_name in known_at_close:
-        return _Found(
-            "refused", "known_at_close", auc, f"known only once a deal has closed: {known_at_close[own_name]}"
-        )
+        return _Found("refused", "known_at_close", auc, known_at_close[own_name])
     built = is_built(column)
     named = None if built else _name(column)
     if named and named.verdict == "refused":

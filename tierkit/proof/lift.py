@@ -106,7 +106,7 @@ def tier_trend(replay: pd.DataFrame, *, seed: int, draws: int = 20_000) -> pd.Da
 
 def lift_from_predictions(
     predictions: pd.DataFrame,
-    shares: Sequence[float],
+    shares: Sequence[float] = (0.1, 0.2),
     *,
     size_column: str | None = None,
     kind: str = "cross_validated",

@@ -17,7 +17,7 @@ def file_name(owner: object) -> str:
     """A file name for an owner that every system takes, and that no other owner shares.
 
     >>> file_name("ana.lopez"), file_name("../etc"), file_name(None)
-    ('ana.lopez', 'etc-c2fdf2a5', 'no-owner')
+    ('ana.lopez', 'etc-f7f9121f', 'no-owner')
     """
     if words.is_missing(owner):
         return "no-owner"

@@ -49,12 +49,12 @@ def prepare_briefing(run: Run) -> Briefing:
     tables, tiers = run.tables, stamp_tiers(run.tiers, as_of=run.as_of, run_id="")
     in_use = tiers if run.previous is None else run.previous
     effort = delivered_effort(tables, in_use, run.sheet.tiers, as_of=run.as_of)
-    overrides = tables.frame("overrides")
-    live = overrides[overrides["created_at"] <= run.as_of] if len(overrides) else overrides
     reps = tables.frame("reps")
     owners = reps.set_index("owner_id")["name"] if tables.has("reps", "name") else None
     due = run.as_of + pd.offsets.MonthEnd(1)
-    decisions = find_decisions(tiers, run.reasons, due=due, overrides=live, owners=owners)
+    decisions = find_decisions(
+        tiers, run.reasons, as_of=run.as_of, due=due, overrides=tables.frame("overrides"), owners=owners
+    )
     first = run.capacity[run.capacity["tier"] == 1]
     accounts = tables.frame("accounts")
     names = accounts.set_index("account_id")["name"] if tables.has("accounts", "name") else None

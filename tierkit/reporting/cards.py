@@ -12,6 +12,7 @@ _CARD = (
     "account_id",
     "name",
     "owner_id",
+    "tier_by",
     "tier_reason",
     "priority_rank",
     "expected_value",
@@ -35,7 +36,7 @@ def build_cards(
 
     Returns
     -------
-    account_id, name, owner_id, owner_name, tier_reason, priority_rank, expected_value, acv_low, acv_high,
+    account_id, name, owner_id, owner_name, tier_by, tier_reason, priority_rank, expected_value, acv_low, acv_high,
     valid_until, next_step, reasons_for (tuple), reason_against, facts (tuple of day, fact, source), last_touch.
     """
     rows = tiers[tiers["tier"] == tier].reindex(columns=list(_CARD))
@@ -45,7 +46,8 @@ def build_cards(
     facts = account_facts(tables, ids, as_of=as_of)
     told = {a: tuple(zip(g["day"], g["fact"], g["source"], strict=True)) for a, g in facts.groupby("account_id")}
     rows["reasons_for"] = [x if isinstance(x, tuple) else () for x in why["reasons_for"]]
-    rows["reason_against"] = [None if words.is_missing(x) else x for x in why["reason_against"]]
+    against = [None if words.is_missing(x) else x for x in why["reason_against"]]
+    rows["reason_against"] = pd.Series(against, index=rows.index, dtype="object")
     rows["facts"] = pd.Series([told.get(a, ()) for a in ids], index=rows.index, dtype="object")
     rows["last_touch"] = list(_last_touch(tables, ids, as_of))
     reps = tables.frame("reps")

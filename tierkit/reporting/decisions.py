@@ -12,6 +12,7 @@ def find_decisions(
     tiers: pd.DataFrame,
     reasons: pd.DataFrame,
     *,
+    as_of: str | pd.Timestamp,
     due: str | pd.Timestamp,
     overrides: pd.DataFrame | None = None,
     owners: pd.Series | None = None,
@@ -19,16 +20,16 @@ def find_decisions(
 ) -> pd.DataFrame:
     """What the model cannot settle, the dearest first.
 
-    An override that ends by `due` asks whether to renew it. An account at the Tier 1 cut-off whose place depends on
-    the draw of the data (membership probability from 0.2 to 0.8, requirement T12) asks who should hold it; one unlike
-    any that was worked (`off_support`) asks whether to try it.
+    An override in force that ends by `due` asks whether to renew it. An account at the Tier 1 cut-off whose place
+    depends on the draw of the data (membership probability from 0.2 to 0.8, requirement T12) asks who should hold it;
+    one unlike any that was worked (`off_support`) asks whether to try it.
 
     Parameters
     ----------
     tiers : columns account_id, tier, expected_value; name, owner_id, base_tier, membership_prob, off_support,
         tier_reason where known.
     reasons : as `explain_scores` returns it.
-    overrides : the table of overrides in force.
+    overrides : the table of overrides; those made after `as_of` or ended before it are left out.
     owners : name by owner_id.
     limit : rows at most.
 
@@ -38,7 +39,7 @@ def find_decisions(
     """
     rows = tiers.copy()
     until = pd.Timestamp(due)
-    ends = _ending(overrides, until)
+    ends = _ending(overrides, pd.Timestamp(as_of), until)
     rows["ends"] = ends.reindex(rows["account_id"]).to_numpy()
     chance = rows["membership_prob"] if "membership_prob" in rows else pd.Series(float("nan"), index=rows.index)
     rows["chance"] = chance
@@ -67,10 +68,13 @@ def find_decisions(
     )
 
 
-def _ending(overrides: pd.DataFrame | None, until: pd.Timestamp) -> "pd.Series[pd.Timestamp]":
+def _ending(overrides: pd.DataFrame | None, now: pd.Timestamp, until: pd.Timestamp) -> "pd.Series[pd.Timestamp]":
     if overrides is None or overrides.empty:
         return pd.Series(dtype="datetime64[us]", index=pd.Index([], dtype="str"))
-    ending = overrides[overrides["expires_at"] <= until].sort_values("expires_at", kind="stable")
+    live = (overrides["expires_at"] >= now) & (overrides["expires_at"] <= until)
+    if "created_at" in overrides:
+        live &= overrides["created_at"] <= now
+    ending = overrides[live].sort_values("expires_at", kind="stable")
     return ending.drop_duplicates("account_id", keep="last").set_index("account_id")["expires_at"]
 
 

@@ -41,8 +41,9 @@ class Field:
 
 
 def escape(value: Any) -> str:
-    """Text for HTML: nothing in it is markup, and a figure stays with its per cent sign."""
-    return re.sub(r"(\d) %", "\\1\u00a0%", html.escape(str(value), quote=True))
+    """Text for HTML: nothing in it is markup; a figure stays with its per cent sign, an interval on its line."""
+    text = re.sub(r"(\d) %", "\\1\u00a0%", html.escape(str(value), quote=True))
+    return re.sub(r"\(([\d.]+)-([\d.]+)\)", "(\\1\u2011\\2)", text)
 
 
 def section(name: str, *parts: str | Fragment, label: str | None = None) -> Fragment:

@@ -17,7 +17,7 @@ from tierkit.reporting import words
 from tierkit.reporting.export import export_page
 from tierkit.reporting.manifest import read_manifest
 from tierkit.reporting.notebooks import NEEDS, Executed, notebook_folder, run_notebooks
-from tierkit.reporting.outputs import audit_breaches, write_evidence, write_tier_outputs
+from tierkit.reporting.outputs import HEADLINE, audit_breaches, write_evidence, write_tier_outputs
 from tierkit.reporting.provenance import Provenance, sha256_of, trace_run
 from tierkit.reporting.publish import open_publication
 from tierkit.reporting.runs import open_run
@@ -147,4 +147,5 @@ def _export(executed: list[Executed], folder: Path, provenance: Provenance, comp
 def _told(folder: Path) -> Published:
     headline = read_manifest(folder)["headline"]
     page = folder / "index.html"
-    return Published(page, (f"Page: {page}", *(f"{name}: {text}" for name, text in headline.items())))
+    lines = [f"{name:<13} {headline[name]}" for name in HEADLINE if headline.get(name)]
+    return Published(page, (f"{'Page':<13} {page}", *lines))

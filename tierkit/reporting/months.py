@@ -5,10 +5,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tierkit.errors import TierkitError
 from tierkit.reporting import words
 from tierkit.reporting.export import page_shell
 from tierkit.reporting.fragments import escape
 from tierkit.reporting.manifest import read_manifest
+
+_FIRST = ("To decide", "Does it work", "Not shown")
+"""Headline sentences, in the order of the page; other figures follow."""
 
 
 def write_index(reports: Path) -> Path:
@@ -28,11 +32,17 @@ def write_index(reports: Path) -> Path:
 
 
 def _item(folder: Path) -> str:
-    manifest = read_manifest(folder)
+    try:
+        manifest = read_manifest(folder)
+    except TierkitError:
+        unreadable = "its manifest cannot be read: see `tierkit verify`"
+        return f"<li><h2>{escape(folder.name)} <em>{escape(unreadable)}</em></h2></li>"
     month = escape(words.month_name(str(manifest["month"])))
     stopped = " <em>stopped by the audit; the month before stays valid</em>" if manifest.get("failed") else ""
+    headline = manifest.get("headline", {})
+    told = [k for k in _FIRST if k in headline] + sorted(set(headline) - set(_FIRST))
     figures = "".join(
-        f"<div><dt>{escape(k)}</dt><dd>{escape(_say(v))}</dd></div>" for k, v in manifest.get("headline", {}).items()
+        f"<div><dt>{escape(k)}</dt><dd>{escape(_say(v))}</dd></div>" for k, v in ((k, headline[k]) for k in told)
     )
     page = folder / "index.html"
     name = f'<a href="{escape(folder.name)}/index.html">{month}</a>' if page.is_file() else month

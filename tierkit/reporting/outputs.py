@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from tierkit.models.store import save_models
 from tierkit.proof.ledger import freeze_promises
 from tierkit.reporting import words
@@ -17,6 +15,9 @@ from tierkit.reporting.runs import Run
 from tierkit.reporting.spreadsheet import write_for_people
 from tierkit.reporting.tierfiles import stamp_tiers, write_tier_files
 from tierkit.reporting.writeback import build_writeback, write_writeback
+
+HEADLINE = ("Accounts", "Tiers", "To decide", "Does it work", "Win model", "Not shown")
+"""What the six lines of result tell, in their order."""
 
 
 def audit_breaches(run: Run) -> list[str]:
@@ -72,24 +73,26 @@ def write_evidence(run: Run, folder: Path, provenance: Provenance) -> dict[str, 
 
 
 def _headline(run: Run) -> dict[str, str]:
+    """Six lines of result, for the terminal and the index of months."""
     counts = run.gated["gate"].value_counts()
     sizes = run.tiers["tier"].value_counts().sort_index()
-    gates = ", ".join(f"{words.count(n)} {gate}" for gate, n in counts.items())
-    tiers = ", ".join(f"Tier {int(t)} {words.count(n)}" for t, n in sizes.items()) or "none"
-    said = prepare_briefing(run).headlines
-    lines = {"Accounts": gates, "Tiers": tiers, "To decide": said[0], "Does it work": said[1], "Not shown": said[2]}
-    if run.win is not None:
-        chosen = run.win.comparison[run.win.comparison["chosen"]].iloc[0]
-        base = run.win.comparison.set_index("method")["auc"]
-        size = base.get("size_only", float("nan"))
-        lines["Win model"] = (
-            f"{run.win.kind}, {run.win.label.replace('_', ' ')} AUC {chosen['auc']:.2f} "
-            f"({chosen['auc_low']:.2f}-{chosen['auc_high']:.2f}); by size alone "
-            f"{'unknown' if pd.isna(size) else format(size, '.2f')}; base rate {words.percent(run.win.base_rate)}"
-        )
-    else:
-        lines["Win model"] = "none: " + " ".join(run.readiness.sentences)
-    return lines
+    tiers = ", ".join(f"{words.count(n)} in {words.tier_name(t)}" for t, n in sizes.items()) or "none: no open deal"
+    approve, works, not_shown = prepare_briefing(run).headlines
+    gates = ", ".join(f"{words.count(n)} {str(gate).replace('_', ' ')}" for gate, n in counts.items())
+    said = (gates, tiers, approve, works, _model_line(run), not_shown.removeprefix("Not shown: "))
+    return dict(zip(HEADLINE, said, strict=True))
+
+
+def _model_line(run: Run) -> str:
+    if run.win is None:
+        return "none: " + " ".join(run.readiness.sentences)
+    by = run.win.comparison.set_index("method")
+    chosen, size = by.loc[run.win.kind], by["auc"].get("size_only", float("nan"))
+    return (
+        f"{run.win.kind}, {run.win.label.replace('_', ' ')} AUC {chosen['auc']:.2f} "
+        f"({chosen['auc_low']:.2f} to {chosen['auc_high']:.2f}); size alone "
+        f"{'unknown' if words.is_missing(size) else format(size, '.2f')}; base rate {words.percent(run.win.base_rate)}"
+    )
 
 
 def _ledger(run: Run) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from tierkit.reporting.sections.lift import lead_lift, money_reconciles, show_li
 from tierkit.reporting.sections.misses import find_misses, show_misses
 from tierkit.reporting.sections.moves import show_moves
 from tierkit.reporting.sections.repairs import show_repairs
+from tierkit.reporting.sections.size import show_size, value_by_size
 from tierkit.reporting.sections.smallprint import show_provenance, show_small_print
 from tierkit.reporting.sections.tier1 import show_tier1
 from tierkit.reporting.sections.treatment import show_treatment
@@ -31,9 +32,11 @@ __all__ = [
     "show_provenance",
     "show_reconciliation",
     "show_repairs",
+    "show_size",
     "show_small_print",
     "show_status",
     "show_tier1",
     "show_treatment",
+    "value_by_size",
     "write_headlines",
 ]

@@ -31,7 +31,7 @@ def draw_review_sample(
 
     Parameters
     ----------
-    tiers : columns account_id, tier; tier_reason, promoted_until, membership_prob, name, owner_id where known.
+    tiers : columns account_id, tier; tier_by, tier_reason, promoted_until, membership_prob, name, owner_id where known.
     changes : as `tier_changes` returns it.
     seen : accounts drawn in recent weeks, left out.
 
@@ -71,8 +71,9 @@ def _stratum(rows: pd.DataFrame, changes: pd.DataFrame | None) -> pd.Series:
         stratum = stratum.mask(rows["account_id"].isin(set(moved["account_id"])), "moved")
     if "promoted_until" in rows:
         stratum = stratum.mask(rows["promoted_until"].notna(), "trigger")
-    if "tier_reason" in rows:
-        stratum = stratum.mask(rows["tier_reason"].astype("str").str.contains("override", case=False), "override")
+    if "tier_by" in rows:
+        for by in ("trigger", "override"):
+            stratum = stratum.mask(rows["tier_by"] == by, by)
     return stratum
 
 

@@ -22,10 +22,10 @@ from tierkit.models.propensity import Propensity, fit_propensity
 from tierkit.models.reasons import explain_scores
 from tierkit.models.scoring import score_accounts
 from tierkit.proof.audit import audit_run
-from tierkit.proof.backtest import backtest_policy, lift_from_predictions
+from tierkit.proof.backtest import backtest_policy
 from tierkit.proof.bookings import reconcile_bookings
 from tierkit.proof.ledger import score_promises
-from tierkit.proof.lift import tier_lift
+from tierkit.proof.lift import lift_from_predictions, tier_lift
 from tierkit.reporting.draft import Draft, kept
 from tierkit.reporting.earlier import earlier_bookings, earlier_promises, earlier_tiers
 from tierkit.reporting.provenance import code_identity
@@ -126,9 +126,7 @@ class Run:
         """The same for the model of opening."""
         if self.panel_rows.empty:
             return self.verdicts.iloc[:0]
-        return screen_features(
-            self.panel_rows, scoring=self.account_rows, settings=self.sheet.features
-        )
+        return screen_features(self.panel_rows, scoring=self.account_rows, settings=self.sheet.features)
 
     @property
     def can_train(self) -> bool:

@@ -31,7 +31,7 @@ def stamp_tiers(tiers: pd.DataFrame, *, as_of: str | pd.Timestamp, run_id: str) 
     """
     start = pd.Timestamp(as_of)
     until = start + pd.offsets.MonthEnd(1) - pd.Timedelta(days=1)
-    stamped = tiers.assign(valid_until=until, run_id=run_id)
+    stamped = tiers.copy().assign(valid_until=until, run_id=run_id)  # a copy is not fragmented
     if "promoted_until" in tiers:
         window = pd.to_datetime(tiers["promoted_until"])
         stamped["valid_until"] = stamped["valid_until"].where(window.isna() | (window > until), window)

@@ -96,7 +96,7 @@ def number(value: Any) -> str:
     if abs(figure) >= 100:
         return f"{figure:,.0f}"
     if abs(figure) >= 10:
-        return f"{figure:.1f}"
+        return f"{figure:.1f}".removesuffix(".0")
     return f"{figure:.2f}".rstrip("0").rstrip(".") if figure else "0"
 
 

@@ -7,7 +7,7 @@ from tierkit.tiering.capacity import Ints, take
 from tierkit.tiering.policy import Stability
 
 OFF_SUPPORT_BEST = 2
-"""Best base tier of an account unlike any that was worked: its expected value is extrapolated."""
+"""Best tier by value or trigger of an account unlike any that was worked: its expected value is extrapolated."""
 
 
 def base_tiers(book: Book, *, held: Held | None, hold: Stability, reserved: Ints) -> Ints:

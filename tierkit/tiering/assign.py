@@ -107,7 +107,7 @@ def plan_tiers(
         "priority_rank": _priority(book, placed.tier, triggers).set_axis(rows.index),
         **_treatment(book, placed.tier, policy),
     }
-    tiers = rows.assign(**columns).astype(dict.fromkeys(("tier_by", "tier_reason", "play", "next_step"), "str"))
+    tiers = rows.copy().assign(**columns).astype(dict.fromkeys(("tier_by", "tier_reason", "play", "next_step"), "str"))
     return Assignment(
         tiers.loc[given.index],
         ledger_frame([*strategic, *triggered, *overridden]),
@@ -128,7 +128,8 @@ def _open_book(
         strategic_value=np.nan_to_num(_numbers(rows, "strategic_value", claimed)),
         fit=_numbers(rows, "fit_score", pd.Series(np.inf, rows.index)),
         contactable=_flags(rows, "contactable", otherwise=True),
-        has_open_deal=_flags(rows, "has_open_deal") & tables.has_accounts,
+        # A customer's renewal is no reason to hold a place meant for new business.
+        has_open_deal=_flags(rows, "has_open_deal") & ~_flags(rows, "is_customer") & tables.has_accounts,
         off_support=_flags(rows, "off_support"),
         capacity=capacity,
     )

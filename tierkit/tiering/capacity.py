@@ -18,6 +18,9 @@ POOL = ""
 UNLIMITED = 2**40
 """Slots of a tier that nobody's hours bound; sums of it stay far inside int64."""
 
+SERVED_WELL = 25
+"""Most Tier 1 accounts a rep serves well; sources say 10 to 25."""
+
 
 @dataclass(frozen=True)
 class Capacity:
@@ -167,3 +170,12 @@ def capacity_table(capacity: Capacity, owner: Ints, tier: Ints) -> pd.DataFrame:
         }
     ).astype({"owner_id": "str", "name": "str"})
     return out[(out["owner_id"] != POOL) | (out["slots"].fillna(1) > 0)].reset_index(drop=True)
+
+
+def overloaded_reps(capacity: pd.DataFrame) -> tuple[str, ...]:
+    """One sentence for each rep of a capacity table with more Tier 1 slots than one person serves well."""
+    over = capacity[(capacity["tier"] == 1) & (capacity["owner_id"] != POOL) & (capacity["slots"] > SERVED_WELL)]
+    return tuple(
+        f"{name} has {slots} Tier 1 slots; a rep serves 10 to {SERVED_WELL} accounts well"
+        for name, slots in zip(over["name"], over["slots"], strict=True)
+    )

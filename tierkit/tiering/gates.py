@@ -190,8 +190,8 @@ def _outside(rows: pd.DataFrame, tables: Tables, policy: Policy) -> NDArray[np.o
         value = pd.to_numeric(_stated(rows, tables, "employees")).astype("float64")
         low = -np.inf if gates.min_employees is None else gates.min_employees
         high = np.inf if gates.max_employees is None else gates.max_employees
-        outside = (value < low) | (value > high)
-        reason = np.where(outside & (reason == ""), _words(value.astype("Int64"), "employees "), reason)
+        for outside, said in ((value < low, f"under {low:,} employees"), (value > high, f"over {high:,} employees")):
+            reason = np.where(outside & (reason == ""), said, reason)
     return reason
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from tierkit.tiering.allocation import OFF_SUPPORT_BEST
 from tierkit.tiering.book import Book, Placed
 from tierkit.tiering.capacity import Ints, take
 from tierkit.tiering.policy import Policy
@@ -43,13 +44,11 @@ def lift_strategic(book: Book, placed: Placed, policy: Policy, claims: pd.DataFr
     order = order[placed.tier[order] > 1]
     free = book.capacity.slots[:, 0] - book.capacity.kept[:, 0] - book.used(placed.tier)[:, 0]
     chosen = take(order, book.owner, free, policy.strategic_slots)
-    left = order[~np.isin(order, chosen)]
+    no_slot, no_place = _left_out(order, chosen, policy.strategic_slots)
+    left = np.concatenate([no_slot, no_place])
+    why = [f"{_rep(book, i)} holds no free Tier 1 slot" for i in no_slot]
+    why += ["every strategic slot is taken"] * len(no_place)
     reason = _claim_words(book, chosen, claims)
-    full = np.bincount(book.owner[chosen], minlength=len(free)) >= free
-    why = [
-        f"{_rep(book, i)} holds no free Tier 1 slot" if full[book.owner[i]] else "every strategic slot is taken"
-        for i in left
-    ]
     gated = claims.index[book.position(pd.Series(claims.index)) < 0]
     after = placed.moved(chosen, tier=1, by="strategic", reason=reason)
     return after, [
@@ -64,9 +63,9 @@ def lift_triggered(
 ) -> tuple[Placed, list[LedgerRow]]:
     """Lift accounts with a live promoting trigger by one tier, until the last day of their longest window.
 
-    `triggers` are the live ones, `standing.live_triggers`. An account needs the fit of the policy and must be
-    contactable. The greatest value comes first, while the budget of the tier and a slot of the rep remain; those left
-    out are ledger rows.
+    `triggers` are the live ones, `standing.live_triggers`. An account needs the fit of the policy, must be contactable,
+    and enters Tier 1 only if it is like accounts that were worked. The greatest value comes first, while the budget of
+    the tier and a slot of the rep remain; those left out are ledger rows.
     """
     longest = triggers[triggers["promotes"]].drop_duplicates("account_id", keep="last")
     where = book.position(longest["account_id"])
@@ -77,22 +76,22 @@ def lift_triggered(
     by_value = np.argsort(-book.value, kind="stable")
     before, ledger = placed, []
     for t in range(1, book.n_tiers):
-        order = by_value[(may & (before.tier == t + 1))[by_value]]
+        here = may & (before.tier == t + 1) & ~(book.off_support & (t < OFF_SUPPORT_BEST))
+        order = by_value[here[by_value]]
         free = book.capacity.slots[:, t - 1] - book.used(placed.tier)[:, t - 1]
         chosen = take(order, book.owner, free, book.capacity.promotions[t - 1])
-        left = order[~np.isin(order, chosen)]
         live = longest.iloc[window[chosen]]
         words = [f"{k.replace('_', ' ')} until {u:%Y-%m-%d}" for k, u in zip(live["kind"], live["until"], strict=True)]
         reason = [f"promoted: {w}" for w in words]
         placed = placed.moved(chosen, tier=t, by="trigger", reason=reason, until=live["until"])
         ledger += _ledger(book, chosen, "promoted", before, placed, words, live["until"])
-        full = np.bincount(book.owner[chosen], minlength=len(free)) >= free
-        for what, missed, why in (
-            ("promotion_no_slot", left[full[book.owner[left]]], "its rep holds no free slot"),
-            ("promotion_no_budget", left[~full[book.owner[left]]], "the promotion budget is spent on greater values"),
+        no_slot, no_budget = _left_out(order, chosen, book.capacity.promotions[t - 1])
+        for what, left, why in (
+            ("promotion_no_slot", no_slot, "its rep holds no free slot"),
+            ("promotion_no_budget", no_budget, "the promotion budget is spent on greater values"),
         ):
-            until = longest["until"].iloc[window[missed]]
-            ledger += _ledger(book, missed, what, before, placed, [why] * len(missed), until)
+            until = longest["until"].iloc[window[left]]
+            ledger += _ledger(book, left, what, before, placed, [why] * len(left), until)
     return placed, ledger
 
 
@@ -146,6 +145,13 @@ def _fitting(book: Book, tier: Ints, where: Ints, wanted: Ints) -> np.ndarray:
         if (back := tier[where[latest]]) < last:
             used[owner[latest], back - 1] += 1
     return applied
+
+
+def _left_out(order: Ints, chosen: Ints, places: int) -> tuple[Ints, Ints]:
+    """Whom the scan of `order` left out: for want of a slot, and since every place was taken when their turn came."""
+    taken = np.isin(order, chosen)
+    spent = np.cumsum(taken) >= places
+    return order[~taken & ~spent], order[~taken & spent]
 
 
 def _claims_in_order(book: Book) -> Ints:

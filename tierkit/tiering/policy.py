@@ -117,6 +117,8 @@ class Policy(Section):
             raise ValueError("must be 0 or more")
         if sizes is not None and info.field_name == "shares" and sum(sizes) > 1:
             raise ValueError("must add up to at most 1")
+        if sizes is not None and info.field_name == "shares" and info.data.get("sizes") is not None:
+            raise ValueError("stands beside sizes; keep one of them")
         return sizes
 
     @field_validator("windows")
@@ -144,14 +146,18 @@ class Policy(Section):
             raise ValueError("has a Tier 1 play without sponsor; name the executive role in its owners")
         return plays
 
+    @field_validator("investment_ceiling")
+    @classmethod
+    def _floor_below_ceiling(cls, ceiling: float | None, info: ValidationInfo) -> float | None:
+        floor = info.data.get("investment_floor")
+        if ceiling is not None and floor is not None and ceiling < floor:
+            raise ValueError(f"is below investment_floor {floor:g}")
+        return ceiling
+
     @model_validator(mode="after")
-    def _parts_agree(self) -> "Policy":
-        if self.sizes is not None and self.shares is not None:
-            raise ValueError("has both sizes and shares; keep one of them")
+    def _four_tiers_say_how_many(self) -> "Policy":
         if self.n_tiers == 4 and self.sizes is None and self.shares is None:
             raise ValueError("needs sizes for four tiers: the reps' slots say nothing of Tier 3")
-        if self.investment_ceiling is not None and self.investment_ceiling < self.investment_floor:
-            raise ValueError("has an investment_ceiling below its investment_floor")
         return self
 
     @property

@@ -75,7 +75,9 @@ def live_claims(tables: Tables, as_of: pd.Timestamp, *, undated: bool) -> pd.Dat
             "until": until,
         }
     )[~(until < as_of)]
-    out = out.sort_values(["account_id", "value", "kind"], ascending=[True, False, True], kind="stable")
+    # Of equal claims the one that lasts longest; without an end it lasts for ever.
+    order = {"account_id": True, "value": False, "until": False, "kind": True, "evidence": True}
+    out = out.sort_values(list(order), ascending=list(order.values()), na_position="first")
     return out.drop_duplicates("account_id").set_index("account_id")
 
 
@@ -112,7 +114,7 @@ def live_triggers(tables: Tables, policy: Policy, as_of: pd.Timestamp) -> pd.Dat
             "detail": known.get("detail"),
         }
     )
-    return out[until >= as_of].sort_values(["account_id", "until", "kind"], kind="stable").reset_index(drop=True)
+    return out[until >= as_of].sort_values(["account_id", "until", "kind", "detail"]).reset_index(drop=True)
 
 
 def _known_at(signals: pd.DataFrame) -> pd.Series:

@@ -1,5 +1,6 @@
 """Pictures of the tiers: sizes against capacity, the flow between months, value against the size of Tier 1."""
 
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -50,6 +51,7 @@ def plot_tier_flow(matrix: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     """
     from matplotlib.patches import PathPatch, Rectangle
     from matplotlib.path import Path
+    from matplotlib.patheffects import withStroke
 
     n_tiers = len([t for t in matrix.index if str(t).isdigit()])
     pairs = pd.DataFrame(
@@ -86,6 +88,7 @@ def plot_tier_flow(matrix: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
                 text += f"\n{words.count(stay[t])} stayed"
             offset = -0.03 if ha == "right" else 0.03
             ax.text(x + offset, y - h / 2, text, ha=ha, va="center", fontsize=9, color=INK, linespacing=1.25)
+    places = cycle((0.86, 0.7, 0.55, 0.4, 0.28))
     start = {side: {t: y for t, (y, _) in boxes.items()} for side, boxes in sides.items()}
     for row in moves.sort_values(["from_tier", "to_tier"], key=lambda s: s.where(s > 0, n_tiers + 1)).to_dict(
         "records"
@@ -109,10 +112,10 @@ def plot_tier_flow(matrix: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
                 edgecolor="white",
             )
         )
-        # a thin band is labelled near its right end, where those of one origin have parted
-        t = 0.14 if h > 0.035 else 0.86
+        # thin bands are labelled at places of their own along the way, so that their figures do not meet
+        t = 0.14 if h > 0.035 else next(places)
         y = a + (b - a) * t * t * (3 - 2 * t) - h / 2
-        ax.text(
+        label = ax.text(
             0.976 * (1.5 * t * (1 - t) + t**3) + 0.012,
             y,
             words.count(row["n"]),
@@ -122,6 +125,7 @@ def plot_tier_flow(matrix: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
             va="center",
             fontweight="bold",
         )
+        label.set_path_effects([withStroke(linewidth=2, foreground="white")])
     ax.text(0, 1.05, "last month", ha="center", fontsize=9.5, color=MUTED)
     ax.text(1, 1.05, "this month", ha="center", fontsize=9.5, color=MUTED)
     ax.set(xlim=(-0.46, 1.46), ylim=(floor - 0.03, 1.12), xticks=[], yticks=[])
@@ -146,8 +150,15 @@ def plot_value_by_size(
     at = curve.iloc[(curve["n_tier1"] - chosen).abs().argmin()]
     ax.plot([at["n_tier1"]], [at["expected_value"]], "o", color=ACCENT, markersize=9)
     label = f"{words.count(chosen)} accounts, {words.money(at['expected_value'], currency)}"
+    early = chosen < 0.3 * float(curve["n_tier1"].max())
     ax.annotate(
-        label, (at["n_tier1"], at["expected_value"]), (10, -14), textcoords="offset points", fontsize=9.5, color=INK
+        label,
+        (at["n_tier1"], at["expected_value"]),
+        (10, -12) if early else (-8, 8),
+        textcoords="offset points",
+        ha="left" if early else "right",
+        fontsize=9.5,
+        color=INK,
     )
     if capacity is not None:
         ax.axvline(capacity, color=WARM, linewidth=1.4, linestyle="--")

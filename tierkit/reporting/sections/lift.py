@@ -70,8 +70,8 @@ def show_lift(
 def _says(best: Headline, judged_from: str | None) -> list[str]:
     says = [
         f"{words.tier_name(best.top)} won {words.percent(best.top_rate)}, {words.tier_name(best.base)} "
-        f"{words.percent(best.base_rate)}: {words.number(100 * best.difference)} points more "
-        f"({words.number(100 * best.difference_low)} to {words.number(100 * best.difference_high)})."
+        f"{words.percent(best.base_rate)}: {100 * best.difference:.1f} points more "
+        f"({100 * best.difference_low:.1f} to {100 * best.difference_high:.1f})."
     ]
     if not best.told_apart:
         says.append("Chance alone could give such a difference: the tiers are not told apart yet.")

@@ -41,12 +41,14 @@ def show_moves(changes: pd.DataFrame | None, matrix: pd.DataFrame | None = None,
         parts += ['<div class="beside">', picture, f'<div class="says">{"".join(says)}</div></div>']
     else:
         parts += [paragraph(line)]
-    if first.any():
-        parts.append(table(moved[first], _FIELDS, caption="Into and out of Tier 1: one row per account"))
-    rest = moved[~first]
-    if len(rest):
-        listed = table(rest, _FIELDS, caption="One row per account")
-        parts.append(folded(f"{words.things(len(rest), 'move')} between the other tiers", listed, prints=False))
+    top, rest = moved[first], moved[~first]
+    if len(top):
+        parts.append(table(top.head(_OPEN), _FIELDS, caption="Into and out of Tier 1: one row per account"))
+    for rows, what in ((top.iloc[_OPEN:], "into or out of Tier 1"), (rest, "between the other tiers")):
+        if len(rows):
+            listed = table(rows, _FIELDS, caption="One row per account")
+            more = "more " if rows is not rest else ""
+            parts.append(folded(f"{words.count(len(rows))} {more}moves {what}", listed, prints=False))
     return section("moves", *parts)
 
 
@@ -71,6 +73,9 @@ def _first_tier(moved: pd.DataFrame, most: int = 8) -> list[str]:
             says.append(f"{len(names)} {verb}{'s' if len(names) == 1 else ''} Tier 1: {words.listing(shown)}.")
     return says
 
+
+_OPEN = 30
+"""Moves that touch Tier 1 and stand open; the rest is folded."""
 
 _FIELDS = (
     Field("shown_name", "Account", lead=True),

@@ -43,7 +43,8 @@ def show_repairs(
     Parameters
     ----------
     gates : as `rank_missing` takes it, with gate_reason.
-    coverage : enrichment coverage; columns field, n, n_known, share. None leaves it out.
+    coverage : as `enrichment_coverage` returns it; columns field, n, n_known, share, share_year_ago
+        (optional). None leaves it out.
     n_rejected : rows set aside at the door.
     """
     if gates is None:
@@ -71,8 +72,9 @@ def show_repairs(
     if not reasons.empty:
         parts.append(table(reasons, _REASONS, caption="Why accounts are not qualified"))
     if coverage is not None and not coverage.empty:
-        fields = [f for f in _COVERAGE if f.column in coverage]
-        parts.append(table(coverage, fields, caption="Enrichment coverage: one row per field"))
+        shown = coverage.assign(field=coverage["field"].map(words.field_name))
+        fields = [f for f in _COVERAGE if f.column in shown]
+        parts.append(table(shown, fields, caption="Enrichment coverage: one row per field"))
     if n_rejected:
         parts.append(
             paragraph(f"{words.things(n_rejected, 'row was', 'rows were')} set aside at the door: see rejected.csv.")
@@ -95,17 +97,31 @@ _COVERAGE = (
     Field("n_known", "Known", "count"),
     Field("n", "Of", "count"),
     Field("share", "Share", "percent"),
+    Field("share_year_ago", "A year ago", "percent"),
 )
 
 
-def _reasons(gates: pd.DataFrame) -> pd.DataFrame:
-    """One row per gate and reason other than qualified, the commonest first; children count as one reason."""
+def _reasons(gates: pd.DataFrame, most: int = 12) -> pd.DataFrame:
+    """One row per gate and reason other than qualified, the commonest first.
+
+    Children count as one reason, and so do figures of one field; past `most` the rest is one row.
+    """
     rows = gates[gates["gate"] != "qualified"]
-    reason = (
-        rows["gate_reason"]
-        .astype("str")
-        .str.replace(r"^child_of .*", "child account, tiered with its parent", regex=True)
-    )
-    counted = rows.assign(gate_reason=reason.str.replace("_", " "), gate=rows["gate"].map(GATES).fillna(rows["gate"]))
-    sizes = counted.groupby(["gate", "gate_reason"], sort=True).size().rename("n").reset_index()
-    return sizes.sort_values("n", ascending=False, kind="stable", ignore_index=True)
+    reason = rows["gate_reason"].astype("str")
+    for pattern, plain in _PLAIN:
+        reason = reason.str.replace(pattern, plain, regex=True)
+    reason = reason.map(_with_field_names)
+    gate = rows["gate"].map(GATES).fillna(rows["gate"])
+    sizes = pd.DataFrame({"gate": gate, "gate_reason": reason}).value_counts().rename("n").reset_index()
+    sizes = sizes.sort_values(["n", "gate_reason"], ascending=[False, True], kind="stable", ignore_index=True)
+    if len(sizes) <= most:
+        return sizes
+    rest = pd.DataFrame({"gate": [""], "gate_reason": ["other reasons"], "n": [sizes["n"].iloc[most:].sum()]})
+    return pd.concat([sizes.head(most), rest], ignore_index=True)
+
+
+_PLAIN = ((r"^child_of .*", "child account, tiered with its parent"), (r" -?[\d.,]+$", ""))
+
+
+def _with_field_names(reason: str) -> str:
+    return " ".join(words.field_name(word) for word in reason.split(" "))

@@ -8,6 +8,9 @@ import pandas as pd
 from tierkit.reporting import words
 from tierkit.reporting.fragments import MAX_ROWS, Fragment, escape, pairs, paragraph, section, unavailable
 
+_OVERLAYS = ("strategic", "trigger", "override", "deal open")
+"""What may bring an account into Tier 1 other than its value; then that reason leads."""
+
 
 def show_tier1(
     cards: pd.DataFrame | None,
@@ -29,13 +32,16 @@ def show_tier1(
         return unavailable("tier1", because or "no account is in Tier 1")
     shown = cards.head(MAX_ROWS).copy()
     shown["owner_name"] = shown["owner_name"].fillna(shown["owner_id"]).fillna("No owner")
+    steps = shown["next_step"].dropna().unique()
+    same = paragraph(f"Next step for each: {steps[0]}.") if len(steps) == 1 and len(shown) > 1 else ""
+    shown["step"] = None if same else shown["next_step"]
     reps = "".join(
         _rep(owner, rows, (slots or {}).get(str(rows["owner_id"].iloc[0])), currency, with_money)
         for owner, rows in shown.groupby("owner_name", sort=True)
     )
     more = len(cards) - len(shown)
     rest = paragraph(f"{words.count(more)} more are in tiers.csv.", "more") if more else ""
-    return section("tier1", paragraph(_valid(shown)), reps, rest)
+    return section("tier1", paragraph(_valid(shown)), same, reps, rest)
 
 
 def _valid(cards: pd.DataFrame) -> str:
@@ -63,12 +69,13 @@ def _account(row: dict[Any, Any], currency: str, with_money: bool) -> str:
     name = row["account_id"] if words.is_missing(row["name"]) else row["name"]
     rank = "" if words.is_missing(row["priority_rank"]) else words.count(row["priority_rank"])
     worth = words.money(row["expected_value"], currency) if with_money else f"rank {rank}"
-    step = "" if words.is_missing(row["next_step"]) else row["next_step"]
-    first = row["reasons_for"][0] if row["reasons_for"] else str(row["tier_reason"])
+    step = "" if words.is_missing(row["step"]) else f'<span class="step">{escape(row["step"])}</span>'
+    by_value = row["tier_by"] not in _OVERLAYS and row["reasons_for"]
+    first = row["reasons_for"][0] if by_value else str(row["tier_reason"])
     return (
         f'<details class="account prints"><summary><span class="rank">{escape(rank)}</span>'
         f'<span class="name">{escape(name)}</span><span class="worth">{escape(worth)}</span>'
-        f'<span class="why">{escape(first)}</span><span class="step">{escape(step)}</span></summary>'
+        f'<span class="why">{escape(first)}</span>{step}</summary>'
         f"{_card(row, currency, with_money)}</details>"
     )
 

@@ -13,3 +13,13 @@ for (const button of document.querySelectorAll("table.sortable th button")) {
   });
 }
 addEventListener("beforeprint", () => { for (const d of document.querySelectorAll("details.prints")) d.open = true; });
+const slider = document.getElementById("size-slider");
+if (slider) {
+  const { chosen, steps } = JSON.parse(document.getElementById("size-data").textContent);
+  slider.addEventListener("input", () => {
+    const n = +slider.value, names = steps.slice(Math.min(n, chosen), Math.max(n, chosen)).map(([name]) => name);
+    const more = names.length > 12 ? ` and ${names.length - 12} more` : "";
+    const moved = names.length ? ` ${n > chosen ? "Enter" : "Leave"}: ${names.slice(0, 12).join(", ")}${more}.` : "";
+    document.getElementById("size-said").textContent = `${n} accounts hold ${steps[n - 1][1]}.${moved}`;
+  });
+}

@@ -1,0 +1,178 @@
+import multiprocessing
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tierkit.errors import SheetError, TierkitError
+from tierkit.reporting.provenance import Provenance, source_hash, trace_run
+from tierkit.reporting.publish import open_publication, previous_month, read_manifest, verify_month
+
+SOURCES = pd.DataFrame(
+    {"table": ["deals"], "file": ["/somewhere/deals.csv"], "sha256": ["ab" * 32], "n_rows": [3], "n_rejected": [0]}
+)
+
+
+def trace(month: str = "2026-10", seed: int = 1, sources: pd.DataFrame = SOURCES) -> Provenance:
+    return trace_run(month=month, as_of="2026-10-31", seed=seed, parameters={"seed": seed}, sources=sources)
+
+
+def publish(reports: Path, provenance: Provenance, text: str = "a\n1\n2\n", *, replace: bool = False) -> Path:
+    with open_publication(reports, provenance, replace=replace) as publication:
+        if not publication.unchanged:
+            (publication.folder / "books").mkdir()
+            (publication.folder / "books" / "ana.csv").write_text(text)
+            (publication.folder / "index.html").write_text("<p>page</p>")
+        return publication.publish(headline={"To decide": "Approve 40", "n_tier1": 40})
+
+
+def killed_while_writing(reports: Path) -> None:
+    with open_publication(reports, trace(seed=2), replace=True) as publication:
+        (publication.folder / "half.csv").write_text("a\n")
+        os._exit(9)
+
+
+def fail_while_writing(reports: Path) -> None:
+    with open_publication(reports, trace()) as publication:
+        (publication.folder / "half.csv").write_text("a\n")
+        raise ZeroDivisionError
+
+
+def test_a_month_appears_whole_with_its_manifest_and_index(tmp_path: Path) -> None:
+    folder = publish(tmp_path, trace())
+    assert folder == tmp_path / "2026-10"
+    manifest = read_manifest(folder)
+    assert manifest["outputs"]["books/ana.csv"]["n_rows"] == 2  # a header and two rows
+    assert manifest["outputs"]["index.html"]["n_rows"] is None
+    assert manifest["inputs"][0]["file"] == "deals.csv"  # not where it lay
+    assert set(manifest) == {
+        *("run_id", "month", "as_of", "seed", "parameters", "inputs", "outputs", "versions", "code", "times"),
+        *("headline", "failed", "seal"),
+    }
+    assert verify_month(folder) == []
+    index = (tmp_path / "index.html").read_text()
+    assert 'href="2026-10/index.html"' in index
+    assert "October 2026" in index
+    assert "Approve 40" in index
+
+
+def test_the_run_id_follows_from_inputs_sheet_month_seed_and_code() -> None:
+    assert trace().run_id == trace().run_id
+    other = SOURCES.assign(sha256="cd" * 32)
+    moved = SOURCES.assign(file="/elsewhere/deals.csv")
+    assert len({trace().run_id, trace(month="2026-09").run_id, trace(seed=2).run_id, trace(sources=other).run_id}) == 4
+    assert trace(sources=moved).run_id == trace().run_id
+    assert trace().code["sha256"] == source_hash()
+
+
+def test_the_same_run_again_changes_nothing(tmp_path: Path) -> None:
+    folder = publish(tmp_path, trace())
+    before = {p: p.stat().st_mtime_ns for p in folder.rglob("*")}
+    publish(tmp_path, trace(), text="never written")
+    assert {p: p.stat().st_mtime_ns for p in folder.rglob("*")} == before
+
+
+def test_another_run_needs_replace_and_sets_the_old_one_aside(tmp_path: Path) -> None:
+    first = trace()
+    publish(tmp_path, first)
+    with pytest.raises(SheetError, match="--replace"):
+        publish(tmp_path, trace(seed=2))
+    folder = publish(tmp_path, trace(seed=2), text="a\n9\n", replace=True)
+    assert (folder / "books" / "ana.csv").read_text() == "a\n9\n"
+    old = tmp_path / "superseded" / f"2026-10-{first.run_id}"
+    assert (old / "books" / "ana.csv").read_text() == "a\n1\n2\n"
+    assert verify_month(old) == []
+    publish(tmp_path, first, replace=True)
+    publish(tmp_path, trace(seed=2), replace=True)
+    assert len(list((tmp_path / "superseded").iterdir())) == 3  # each stay is kept
+
+
+def test_a_run_killed_in_the_middle_leaves_the_old_month(tmp_path: Path) -> None:
+    folder = publish(tmp_path, trace())
+    process = multiprocessing.get_context("spawn").Process(target=killed_while_writing, args=(tmp_path,))
+    process.start()
+    process.join(60)
+    assert process.exitcode == 9
+    assert verify_month(folder) == []
+    publish(tmp_path, trace(seed=2), replace=True)  # the lock went with its holder
+    assert not list(tmp_path.glob(".*.tmp"))
+
+
+def test_a_replacement_killed_between_its_two_renames_is_undone(tmp_path: Path) -> None:
+    folder = publish(tmp_path, trace())
+    aside = tmp_path / "superseded" / "2026-10-old"
+    aside.parent.mkdir()
+    (tmp_path / ".2026-10.replacing").write_text("superseded/2026-10-old")
+    folder.rename(aside)
+    with open_publication(tmp_path, trace()) as publication:
+        assert publication.unchanged
+    assert verify_month(folder) == []
+    assert not (tmp_path / ".2026-10.replacing").exists()
+
+
+def test_an_error_while_writing_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        fail_while_writing(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == [".lock"]
+
+
+def test_two_runs_do_not_write_at_once(tmp_path: Path) -> None:
+    with (
+        open_publication(tmp_path, trace()),
+        pytest.raises(TierkitError, match="another run is writing"),
+        open_publication(tmp_path, trace(month="2026-11")),
+    ):
+        pass
+
+
+def test_a_stopped_audit_goes_beside_the_month_that_stands(tmp_path: Path) -> None:
+    folder = publish(tmp_path, trace())
+    for _ in range(2):  # a second stop takes the place of the first
+        with open_publication(tmp_path, trace(seed=2), replace=True) as publication:
+            (publication.folder / "index.html").write_text("<p>stopped</p>")
+            failed = publication.fail(headline={"Audit": "permuted labels"})
+    assert failed == tmp_path / "2026-10.failed"
+    assert verify_month(folder) == []
+    assert read_manifest(failed)["failed"] is True
+    assert "stopped by the audit" in (tmp_path / "index.html").read_text()
+    assert previous_month(tmp_path, "2026-11") == folder
+
+
+def test_previous_is_the_latest_month_strictly_earlier(tmp_path: Path) -> None:
+    assert previous_month(tmp_path / "none", "2026-10") is None
+    for month in ("2026-08", "2026-09", "2026-11"):
+        publish(tmp_path, trace(month=month))
+    (tmp_path / "2026-10").mkdir()  # a folder nobody published
+    assert previous_month(tmp_path, "2026-11") == tmp_path / "2026-09"
+    assert previous_month(tmp_path, "2026-08") is None
+
+
+def test_verify_names_what_changed(tmp_path: Path) -> None:
+    folder = publish(tmp_path, trace())
+    book = folder / "books" / "ana.csv"
+    book.write_text("a\n1\n3\n")
+    assert [s.split(":")[0] for s in verify_month(folder)] == ["books/ana.csv"]
+    book.unlink()
+    (folder / "extra.csv").write_text("x")
+    assert [s.split(" (")[0] for s in verify_month(folder)] == [
+        "books/ana.csv: gone since publication",
+        "extra.csv: added after publication",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [('"seed": 1,', '"seed": 7,', "does not follow"), ('"n_tier1": 40', '"n_tier1": 41', "seal"), ("{", "(", "JSON")],
+)
+def test_verify_sees_a_changed_manifest(tmp_path: Path, old: str, new: str, says: str) -> None:
+    path = publish(tmp_path, trace()) / "manifest.json"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    assert any(says in s for s in verify_month(path.parent))
+
+
+def test_a_month_that_is_no_month_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SheetError, match="YYYY-MM"), open_publication(tmp_path, trace(month="../x")):
+        pass

@@ -1,0 +1,109 @@
+"""Tier files, books, write-back and review sample: what people and the CRM take away."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.reporting import example
+from tierkit.reporting.books import build_book, file_name, write_books
+from tierkit.reporting.review import draw_review_sample
+from tierkit.reporting.tierfiles import GATE_COLUMNS, TIER_COLUMNS, stamp_tiers, write_tier_files
+from tierkit.reporting.writeback import COLUMNS, build_writeback, revert_writeback
+
+TIERS = stamp_tiers(example.make_tiers(), as_of=example.AS_OF, run_id="run1")
+REASONS = example.make_reasons(TIERS)
+
+
+def test_a_tier_is_valid_until_the_day_before_the_next_month_or_the_end_of_its_window() -> None:
+    until = TIERS.set_index("account_id")["valid_until"]
+    assert until["A0000"] == pd.Timestamp("2026-11-29")  # next as_of is 30 November
+    assert until["A0012"] == pd.Timestamp("2026-11-20")  # its window ends first
+    january = stamp_tiers(example.make_tiers(), as_of="2027-01-31", run_id="r")
+    assert january["valid_until"].iloc[0] == pd.Timestamp("2027-02-27")
+
+
+def test_tier_files_have_their_columns_and_only_the_rows_they_should(tmp_path: Path) -> None:
+    gates = example.make_gates()
+    paths = write_tier_files(tmp_path, TIERS, gates, example.make_changes(TIERS))
+    assert [p.name for p in paths] == ["tiers.csv", "gates.csv", "changes.csv"]
+    tiers = pd.read_csv(tmp_path / "tiers.csv", dtype="str")
+    assert list(tiers) == list(TIER_COLUMNS)
+    assert tiers["tier"].is_monotonic_increasing
+    read = pd.read_csv(tmp_path / "gates.csv", dtype="str")
+    assert list(read) == list(GATE_COLUMNS)
+    assert len(read) == len(gates)
+    again = write_tier_files(tmp_path / "again", TIERS.sample(frac=1, random_state=1), gates)
+    assert again[0].read_bytes() == paths[0].read_bytes()
+
+
+def test_books_hold_those_a_rep_may_contact_by_priority(tmp_path: Path) -> None:
+    book = build_book(TIERS, REASONS)
+    assert "A0013" not in set(book["account_id"])  # not contactable: every 13th
+    first = book[book["owner_id"] == "rep1"]
+    assert first["priority_rank"].is_monotonic_increasing
+    row = book[book["account_id"] == "A0001"].iloc[0]
+    assert [row["reason_1"], row["reason_2"], row["reason_3"]] == [example.FOR[1], example.FOR[2], example.FOR[3]]
+    assert row["reason_against"] == example.AGAINST[1]
+    paths = write_books(tmp_path, TIERS, REASONS)
+    assert [p.name for p in paths] == [f"rep{i}.csv" for i in range(1, 9)]
+
+
+@pytest.mark.parametrize(
+    "owner", ["../../etc/passwd", "a/b", "CON", "Ana Lopez", "ana lopez", "", None, "ü", "a" * 200]
+)
+def test_file_names_stay_in_their_folder_and_apart(owner: str | None) -> None:
+    name = file_name(owner)
+    assert name
+    assert len(name) < 80
+    assert all(c.isascii() and (c.isalnum() or c in "._-") for c in name)
+    assert not name.startswith(".")
+
+
+def test_file_names_of_different_owners_differ_even_where_case_does_not_count() -> None:
+    owners = ["Ana", "ana", "a na", "a-na", "a_na", "no-owner", None]
+    assert len({file_name(o).lower() for o in owners}) == len(owners)
+
+
+def test_writeback_clears_only_earlier_tiers_and_can_be_reverted() -> None:
+    gates = example.make_gates()
+    # A2950 (suppressed) was Tier 2 and must be cleared; A2951 never had a tier; A0001 was Tier 2, is Tier 1
+    previous = pd.DataFrame({"account_id": ["A2950", "A0001"], "tier": [2, 2]})
+    back = build_writeback(
+        TIERS, gates, REASONS, previous=previous, as_of="2026-10-31", run_id="run1", labels=("Best", "Good", "Rest")
+    ).set_index("account_id")
+    assert [*COLUMNS[1:]] == list(back.columns)
+    assert len(back) == len(TIERS) + 1
+    assert pd.isna(back.loc["A2950", "tier"])
+    assert back.loc["A2950", "previous_tier"] == 2
+    assert back.loc["A0001", ["tier", "tier_label", "previous_tier"]].tolist() == [1, "Best", 2]
+    assert back["run_id"].eq("run1").all()
+    undone = revert_writeback(back.reset_index()).set_index("account_id")["tier"]
+    assert undone["A0001"] == undone["A2950"] == 2
+    assert undone.drop(["A0001", "A2950"]).isna().all()
+
+
+def test_writeback_of_a_first_month_clears_nothing() -> None:
+    back = build_writeback(
+        TIERS, example.make_gates(), REASONS, previous=None, as_of="2026-10-31", run_id="r", labels=("1", "2", "3")
+    )
+    assert len(back) == len(TIERS)
+    assert back["previous_tier"].isna().all()
+
+
+def test_review_sample_is_seeded_stratified_and_leaves_recent_ones_out() -> None:
+    changes = example.make_changes(TIERS)
+    sample = draw_review_sample(TIERS, REASONS, seed=1, changes=changes, n=20)
+    shuffled = TIERS.sample(frac=1, random_state=3)
+    pd.testing.assert_frame_equal(sample, draw_review_sample(shuffled, REASONS, seed=1, changes=changes, n=20))
+    assert set(sample["stratum"]) >= {"override", "trigger", "moved", "near the cut-off", "Tier 1", "Tier 2", "Tier 3"}
+    assert (sample["n_managers"] == 2).sum() == 4  # a fifth of 20
+    assert sample["account_id"].is_unique
+    assert set(sample["account_id"]) != set(draw_review_sample(TIERS, REASONS, seed=2, n=20)["account_id"])
+    later = draw_review_sample(TIERS, REASONS, seed=1, changes=changes, n=20, seen=set(sample["account_id"]))
+    assert not set(later["account_id"]) & set(sample["account_id"])
+    assert (sample[["your_tier", "agree", "what_is_wrong", "reviewer"]] == "").all(axis=None)
+
+
+def test_review_sample_of_few_accounts_takes_them_all() -> None:
+    assert len(draw_review_sample(TIERS.head(3), REASONS, seed=1, n=20)) == 3

@@ -1,0 +1,77 @@
+"""The tiers of one replayed month, beside those of company size and those in use."""
+
+import numpy as np
+import pandas as pd
+
+from tierkit.inputs.tables import Tables
+from tierkit.models.settings import ModelSettings
+from tierkit.proof.lift import cut_tiers
+from tierkit.proof.refits import Refit
+from tierkit.tiering.assign import assign_tiers
+from tierkit.tiering.gates import gate_accounts
+from tierkit.tiering.policy import Policy
+
+DEAL_SHARES = (0.1, 0.2, 0.3)
+"""Share of a month's deals in each tier but the last, where deals are ranked and the sheet states no shares."""
+
+COLUMNS = ["account_id", "as_of", "tier", "size_tier", "tier_in_use", "win_prob", "expected_value"]
+
+
+def tier_accounts(
+    refit: Refit,
+    rows: pd.DataFrame,
+    tables: Tables,
+    policy: Policy,
+    *,
+    as_of: pd.Timestamp,
+    previous: pd.DataFrame | None,
+    models: ModelSettings,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Every account of a month (columns `COLUMNS`, tiers missing outside them), and the tiers to hand to the next."""
+    scores = refit.score(rows, tables, as_of=as_of)
+    gated = gate_accounts(scores, tables, policy, as_of=as_of, undated_policy=False)
+    tiers = assign_tiers(gated, tables, policy, as_of=as_of, previous=previous, undated_policy=False)
+    ids = scores["account_id"]
+    tier = ids.map(tiers.set_index("account_id")["tier"]).astype("float64")
+    month = scores[["account_id", "win_prob", "expected_value"]].assign(as_of=as_of, tier=tier)
+    sizes = [int((tier == t).sum()) for t in range(1, policy.n_tiers)]
+    month["size_tier"] = np.nan
+    size = size_of(rows, models)
+    if size is not None:
+        inside = tier.notna()
+        month.loc[inside, "size_tier"] = cut_tiers(size[inside], ids[inside], sizes)
+    month["tier_in_use"] = ids.map(tiers_in_use(tables.frame("tier_history"), as_of)).astype("float64")
+    return month[COLUMNS], tiers
+
+
+def rank_deals(
+    refit: Refit, rows: pd.DataFrame, tables: Tables, policy: Policy, *, after: pd.Timestamp, models: ModelSettings
+) -> pd.DataFrame:
+    """Deals of a month tiered among each other as they opened, where there are no accounts to tier."""
+    scores = refit.score(rows, tables, as_of=after)
+    value = scores["expected_value"] if refit.acv is not None else scores["win_prob"]
+    sizes = [round(share * len(scores)) for share in policy.shares or DEAL_SHARES[: policy.n_tiers - 1]]
+    month = scores[["account_id", "win_prob", "expected_value"]].assign(as_of=after, tier_in_use=np.nan)
+    month["tier"] = cut_tiers(value, scores["account_id"], sizes)
+    size = size_of(rows, models)
+    month["size_tier"] = np.nan if size is None else cut_tiers(size, scores["account_id"], sizes)
+    return month[COLUMNS]
+
+
+def tiers_in_use(history: pd.DataFrame, day: pd.Timestamp) -> "pd.Series[float]":
+    """Tier of each account on `day` by `tier_history`: index account_id."""
+    if history.empty:
+        return pd.Series(dtype="float64")
+    begun = history["valid_from"] <= day
+    over = history["valid_to"] < day if "valid_to" in history else pd.Series(False, history.index)
+    live = history[begun & ~over].sort_values(["account_id", "valid_from"], kind="stable")
+    return live.drop_duplicates("account_id", keep="last").set_index("account_id")["tier"].astype("float64")
+
+
+def size_of(rows: pd.DataFrame, models: ModelSettings) -> pd.Series | None:
+    """The column that company size is read from; None where nobody knows it."""
+    names = (models.size_column,) if models.size_column else ("employees", "annual_revenue", "seats")
+    for name in names:
+        if name in rows and rows[name].notna().any():
+            return pd.to_numeric(rows[name]).astype("float64")
+    return None
