@@ -10,7 +10,7 @@ from tierkit.errors import TableError
 from tierkit.inputs.tables import Tables
 from tierkit.tiering.allocation import OFF_SUPPORT_BEST, base_tiers, value_ranks
 from tierkit.tiering.book import Book, Flags, Floats, Held, Placed, held_before
-from tierkit.tiering.capacity import POOL, Ints, capacity_of, capacity_table
+from tierkit.tiering.capacity import Ints, capacity_of, capacity_table
 from tierkit.tiering.gates import QUALIFIED, check_scores
 from tierkit.tiering.investment import share_budget
 from tierkit.tiering.overlays import ledger_frame, lift_strategic, lift_triggered, put_overrides, reserve_strategic
@@ -205,6 +205,3 @@ def _treatment(book: Book, tier: Ints, policy: Policy) -> dict[str, Any]:
         "next_step": np.array([play.next_step for play in plays], dtype=object)[tier - 1],
         "investment": money,
     }
-
-
-__all__ = ["POOL", "Assignment", "assign_tiers", "plan_tiers"]
