@@ -79,6 +79,19 @@ def test_who_lost_a_slot_to_whom() -> None:
     }
 
 
+def test_in_a_chain_each_names_who_took_its_own_place() -> None:
+    # d rises into a's Tier 1 slot; of Tier 2, c is pushed down by e, who rose, rather than by a, who fell there.
+    previous = pd.DataFrame({"account_id": list("acde"), "tier": [1, 2, 2, 3]})
+    tiers = pd.DataFrame({"account_id": list("acde"), "tier": [2, 3, 1, 2]})
+    changes = tier_changes(tiers.assign(tier_by="value", tier_reason="r"), previous)
+    assert changes["sentence"].tolist() == [
+        "lost its slot to d",
+        "lost its slot to e",
+        "took the slot of a",
+        "took the slot of c",
+    ]
+
+
 def test_slots_that_shrink_or_grow_are_capacity() -> None:
     scores = scores_of({"a": 9, "b": 5}, owner_id="u")
     one, two = (tables_of(reps=[{"owner_id": "u", "tier1_slots": n, "tier2_slots": 0}]) for n in (1, 2))

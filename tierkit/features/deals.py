@@ -71,7 +71,7 @@ def own_columns(tables: Tables, deals: pd.DataFrame, as_of_day: pd.Series, *, ta
 
 
 def group_ids(deals: pd.DataFrame, candidates: pd.DataFrame, *, has_accounts: bool) -> pd.Series:
-    """Which rows stay on one side of every split: the account, the key of the sheet, or the same predictors where that is rare."""
+    """Which rows stay on one side of every split: the account, the sheet's key, or rows alike where that is rare."""
     if has_accounts:
         return deals["account_id"].astype("str")
     if "group_key" in deals:

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
 import pandas as pd
 
@@ -18,10 +18,6 @@ T = TypeVar("T")
 
 _MODELS = ("opening", "win", "acv", "icp")
 _SMALL: dict[str, type] = {c.__name__: c for c in (Horizon, Readiness)}
-
-
-class _HasDraft(Protocol):
-    draft: "Draft"
 
 
 class Draft:
@@ -90,7 +86,7 @@ class kept(Generic[T]):  # noqa: N801 - used as a decorator, beside property
     @overload
     def __get__(self, run: None, owner: type) -> "kept[T]": ...
     @overload
-    def __get__(self, run: _HasDraft, owner: type) -> T: ...
+    def __get__(self, run: object, owner: type) -> T: ...
     def __get__(self, run: Any, owner: type) -> "kept[T] | T":
         if run is None:
             return self

@@ -15,7 +15,8 @@ def earlier_tiers(reports: Path, month: str, tables: Tables, as_of: pd.Timestamp
 
     Returns
     -------
-    account_id, tier, base_tier, since (day the account entered its base tier); None where nobody had tiers.
+    account_id, tier, base_tier, since (day the account entered its base tier); None where nobody had tiers. Tiers that
+    tierkit did not set have no base tier: stability protects places won under capacity, not labels given without one.
     """
     folder = previous_month(reports, month)
     if folder is not None:
@@ -30,8 +31,8 @@ def earlier_tiers(reports: Path, month: str, tables: Tables, as_of: pd.Timestamp
     return pd.DataFrame(
         {
             "account_id": latest["account_id"].to_numpy(),
-            "tier": latest["tier"].astype("Int64").to_numpy(),
-            "base_tier": latest["tier"].astype("Int64").to_numpy(),
+            "tier": latest["tier"].astype("Int64").array,
+            "base_tier": pd.array([pd.NA] * len(latest), dtype="Int64"),
             "since": latest["valid_from"].to_numpy(),
         }
     )

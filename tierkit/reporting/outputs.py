@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from tierkit.models.store import save_models
 from tierkit.proof.ledger import freeze_promises
 from tierkit.reporting import words
@@ -17,7 +15,6 @@ from tierkit.reporting.runs import Run
 from tierkit.reporting.spreadsheet import write_for_people
 from tierkit.reporting.tierfiles import stamp_tiers, write_tier_files
 from tierkit.reporting.writeback import build_writeback, write_writeback
-
 
 HEADLINE = ("Accounts", "Tiers", "To decide", "Does it work", "Win model", "Not shown")
 """What the six lines of result tell, in their order."""

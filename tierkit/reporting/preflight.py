@@ -1,4 +1,4 @@
-"""What is in the data before anything is run: rows, wins, refused columns with their figures, what cannot be claimed."""
+"""What is in the data before anything is run: rows, wins, refused columns and why, what cannot be claimed."""
 
 import tempfile
 from pathlib import Path

@@ -31,12 +31,12 @@ def write_starter(folder: Path, deals: Path) -> Path:
     SheetError : the folder has a run sheet already.
     """
     from tierkit.inputs.contracts import CONTRACTS
-    from tierkit.inputs.reading import read_header
+    from tierkit.inputs.reading import read_file
 
     sheet = folder / "tierkit.toml"
     if sheet.exists():
         raise SheetError(f"{sheet} exists; remove it or choose another folder")
-    header = read_header(deals)
+    header = [str(name) for name in read_file(deals).frame.columns]
     known = {_plain(name): name for name in header}
     contract = CONTRACTS["deals"]
     columns = []

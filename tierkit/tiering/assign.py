@@ -10,7 +10,7 @@ from tierkit.errors import TableError
 from tierkit.inputs.tables import Tables
 from tierkit.tiering.allocation import OFF_SUPPORT_BEST, base_tiers, value_ranks
 from tierkit.tiering.book import Book, Flags, Floats, Held, Placed, held_before
-from tierkit.tiering.capacity import POOL, Ints, capacity_of, capacity_table
+from tierkit.tiering.capacity import Ints, capacity_of, capacity_table
 from tierkit.tiering.gates import QUALIFIED, check_scores
 from tierkit.tiering.investment import share_budget
 from tierkit.tiering.overlays import ledger_frame, lift_strategic, lift_triggered, put_overrides, reserve_strategic
@@ -128,7 +128,8 @@ def _open_book(
         strategic_value=np.nan_to_num(_numbers(rows, "strategic_value", claimed)),
         fit=_numbers(rows, "fit_score", pd.Series(np.inf, rows.index)),
         contactable=_flags(rows, "contactable", otherwise=True),
-        has_open_deal=_flags(rows, "has_open_deal") & tables.has_accounts,
+        # A customer's renewal is no reason to hold a place meant for new business.
+        has_open_deal=_flags(rows, "has_open_deal") & ~_flags(rows, "is_customer") & tables.has_accounts,
         off_support=_flags(rows, "off_support"),
         capacity=capacity,
     )
@@ -204,6 +205,3 @@ def _treatment(book: Book, tier: Ints, policy: Policy) -> dict[str, Any]:
         "next_step": np.array([play.next_step for play in plays], dtype=object)[tier - 1],
         "investment": money,
     }
-
-
-__all__ = ["POOL", "Assignment", "assign_tiers", "plan_tiers"]
