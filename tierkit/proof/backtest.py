@@ -62,9 +62,9 @@ def backtest_policy(
     as_of : last day outcomes may come from.
     months : month ends replayed at most; default `proof.months`. Where the sheet says since when people work by tiers,
         the months before that day go first, later ones fill up.
-    refit_every : months between refits of the win, opening and ACV models. The first month always fits, and screens
-        the columns for all, since it knew least. The logit is fitted unless `models` names lightgbm: which of them is
-        better cannot be asked anew each month.
+    refit_every : months between refits of the win, opening and ACV models. The first month always fits; it also screens
+        the columns and learns the ICP for all, since it knew least. The logit is fitted unless `models` names lightgbm:
+        which of them is better cannot be asked anew each month.
 
     Returns
     -------
@@ -119,7 +119,14 @@ def backtest_policy(
                     past.known_deals(origin), scoring=rows, known_at_close=tables.known_at_close, settings=features
                 )
             refit = fit_as_known(
-                tables, past, before=origin, verdicts=verdicts, features=features, models=models, seed=seed
+                tables,
+                past,
+                before=origin,
+                verdicts=verdicts,
+                features=features,
+                models=models,
+                seed=seed,
+                icp=refit.icp if refit else None,
             )
         if tables.has_accounts:
             month, previous = tier_accounts(refit, rows, tables, policy, as_of=origin, previous=previous, models=models)
