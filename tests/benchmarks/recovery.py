@@ -125,10 +125,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first", type=int, default=101)
     parser.add_argument("--accounts", type=int, default=4000)
+    parser.add_argument("--only-ranking", action="store_true", help="leave out published sizes and the models' figures")
     args = parser.parse_args()
     rows = []
     for seed in range(args.first, args.first + args.seeds):
-        rows.append(recover(seed, n_accounts=args.accounts))
+        full = not args.only_ranking
+        rows.append(recover(seed, n_accounts=args.accounts, published=full, models=full))
         print({k: round(v, 3) for k, v in rows[-1].items()}, flush=True)
     table = pd.DataFrame(rows).set_index("seed")
     print(table.round(3).to_string())

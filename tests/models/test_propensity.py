@@ -137,3 +137,23 @@ def test_the_size_column_can_be_stated_and_may_be_absent(deals, verdicts):
     by_touches = stated.comparison.set_index("method").loc["size_only", "auc"]
     assert by_touches > 0.55
     assert np.isnan(unsized.comparison.set_index("method").loc["size_only", "auc"])
+
+
+@pytest.mark.parametrize("kind", ["logit", "lightgbm"])
+def test_awkward_columns_are_taken_as_they_come(kind):
+    rows = make_deals(1500, seed=12, dated=False)
+    rng = np.random.default_rng(0)
+    rows["category"] = pd.Categorical(rng.choice(list("xyz"), 1500))
+    rows["object"] = rng.choice(np.array(["a", None, "b"], dtype=object), 1500)
+    rows["flag"] = pd.array(rng.random(1500) < 0.5, dtype="boolean")
+    rows['Weird "name", [x]'] = rng.random(1500)
+    # Nothing to learn from: no value at all, or another one in every row.
+    rows["nothing"] = np.nan
+    rows["no_text"] = pd.Series(np.nan, index=rows.index, dtype="str")
+    rows["key"] = [f"k{i}" for i in range(1500)]
+    usable = ["category", "object", "flag", 'Weird "name", [x]']
+    verdicts = make_verdicts([*usable, "nothing", "no_text", "key"])
+    win = fit_propensity(rows, verdicts, seed=0, compare=False, kind=kind)
+    assert win.kind == kind
+    assert list(win.features) == usable
+    assert np.isfinite(win.predict(rows)).all()

@@ -25,7 +25,7 @@ HOW = {"seed": 1, "features": FEATURES, "proof": ProofSettings(tiers_acted_on_si
 
 @pytest.fixture(scope="module")
 def frames():
-    return simulate_company(seed=5, n_accounts=1500, months=24, n_reps=4).frames
+    return simulate_company(seed=5, n_accounts=1000, months=24, n_reps=3).frames
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +44,8 @@ def test_replay_has_one_row_per_deal_and_per_account_month(replay, tables):
     assert sorted(replay["as_of"].unique()) == origins
     accounts = replay[replay["unit"] == "account"]
     assert not accounts.duplicated(["row_id", "as_of"]).any()
-    created = tables.frame("accounts")["created_at"]
-    assert accounts.groupby("as_of").size().tolist() == [int((~(created > day)).sum()) for day in origins]
+    known = [build_account_rows(tables, as_of=day) for day in origins]
+    assert accounts.groupby("as_of").size().tolist() == [int((~rows["is_customer"]).sum()) for rows in known]
     deals = replay[replay["unit"] == "deal"]
     assert deals["row_id"].is_unique
     book = tables.frame("deals")
@@ -69,7 +69,7 @@ def test_outcomes_are_those_of_the_deal_table(replay, tables):
     all_new = tables.frame("deals").query("deal_type == 'new' and outcome == 'won' and opened_at > '2025-09-30'")
     winners = set(all_new.loc[all_new["closed_at"] <= until, "account_id"]) & set(accounts["account_id"])
     assert set(accounts.loc[accounts["won_in_horizon"] == 1, "account_id"]) == winners
-    assert len(winners) > 5
+    assert len(winners) >= 3
 
 
 def test_months_that_reach_past_the_day_tiers_were_acted_on_stand_apart(replay):

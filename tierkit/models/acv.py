@@ -102,7 +102,7 @@ def fit_acv(
     compare: bool = True,
     kind: Literal["gamma_glm", "lightgbm"] | None = None,
 ) -> Acv:
-    """Fit E[ACV given win] on rows with `won_acv` above 0 and the columns the verdicts allow.
+    """Fit E[ACV given win] on rows with `won_acv` above 0 and the columns the verdicts allow, and the segment.
 
     Below 50 wins it is the segment's median times a smear. Else the Gamma GLM, unless LightGBM's paired gamma
     deviance is better by a 90 % one-sided bound and its total bias is no worse than 10 %. `compare=False` skips that
@@ -121,7 +121,9 @@ def fit_acv(
         raise TableError("deals: no won deal carries an ACV above 0; map the column acv, or tier on win_prob alone")
     y = rows["won_acv"].to_numpy(np.float64)
     groups = groups_of(rows)
-    methods = _methods(rows, model_features(verdicts, rows), settings, seed)
+    # The segment describes a row and is no feature of wins, but it tells sizes where the headcount is unknown.
+    segment = () if "segment" in set(verdicts["column"]) else ("segment",)
+    methods = _methods(rows, model_features(verdicts, rows, also=segment), settings, seed)
     few = len(rows) < MIN_WINS or "gamma_glm" not in methods
     chosen = "median" if few else kind or "gamma_glm"
     notes = (f"{len(rows)} wins with an ACV: the median of the segment stands in for a model",) if few else ()

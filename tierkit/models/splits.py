@@ -109,10 +109,10 @@ def grouped_folds(
 
 
 def groups_of(rows: pd.DataFrame) -> Array:
-    """The entity behind each row: group_id, else account_id, else the row itself."""
+    """A number for the entity behind each row: that of its group_id, else account_id, else the row itself."""
     for name in ("group_id", "account_id"):
         if name in rows.columns and rows[name].notna().all():
-            return rows[name].to_numpy(dtype=object)
+            return np.asarray(pd.factorize(rows[name])[0])
     return np.arange(len(rows))
 
 

@@ -84,7 +84,7 @@ def _params(n_rows: int, objective: str, seed: int) -> dict[str, Any]:
         "objective": objective,
         # Shallow trees also keep exact contributions cheap: their cost grows with leaves times squared depth.
         "num_leaves": 7 if small else 15 if n_rows < _LARGE else 31,
-        "max_depth": 3 if small else 5 if n_rows < _LARGE else 8,
+        "max_depth": 3 if small else 4 if n_rows < _LARGE else 8,
         "learning_rate": 0.03 if small else 0.05,
         "min_data_in_leaf": int(np.clip(n_rows / 50, 10, 30)) if small else 60,
         "min_data_per_group": 30 if small else 100,

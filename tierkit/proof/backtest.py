@@ -62,13 +62,14 @@ def backtest_policy(
     as_of : last day outcomes may come from.
     months : month ends replayed at most; default `proof.months`. Where the sheet says since when people work by tiers,
         the months before that day go first, later ones fill up.
-    refit_every : months between refits of the win, opening and ACV models. The first month always fits, and screens
-        the columns for all, since it knew least. The logit is fitted unless `models` names lightgbm: which of them is
-        better cannot be asked anew each month.
+    refit_every : months between refits of the win, opening and ACV models. The first month always fits; it also screens
+        the columns and learns the ICP for all, since it knew least. The logit is fitted unless `models` names lightgbm:
+        which of them is better cannot be asked anew each month.
 
     Returns
     -------
-    One row per new-business deal opened in a replayed month, and per account and month end: unit (deal or account),
+    One row per new-business deal opened in a replayed month, and per month end and account that was no customer yet
+    (a customer has no new business to win, and would weigh down the tier it sits in): unit (deal or account),
     kind (backtest, or contains_treatment where the deal opened, or the account's horizon ends, once tiers were acted
     on), row_id, account_id, as_of (the month end), opened_at (of a deal), tier (missing outside the tiers), size_tier
     (as many accounts by size alone, unknown sizes last), tier_in_use (of `tier_history`), won_in_horizon (missing while
@@ -118,7 +119,14 @@ def backtest_policy(
                     past.known_deals(origin), scoring=rows, known_at_close=tables.known_at_close, settings=features
                 )
             refit = fit_as_known(
-                tables, past, before=origin, verdicts=verdicts, features=features, models=models, seed=seed
+                tables,
+                past,
+                before=origin,
+                verdicts=verdicts,
+                features=features,
+                models=models,
+                seed=seed,
+                icp=refit.icp if refit else None,
             )
         if tables.has_accounts:
             month, previous = tier_accounts(refit, rows, tables, policy, as_of=origin, previous=previous, models=models)
@@ -164,8 +172,9 @@ def _account_rows(
     through: pd.Timestamp,
     acted_on: pd.Timestamp | None,
 ) -> pd.DataFrame:
-    """A month's accounts with what became of them."""
+    """A month's accounts that could win new business, those that were no customers, with what became of them."""
     origin = month["as_of"].iloc[0]
+    month = month[~month["is_customer"]].drop(columns="is_customer").reset_index(drop=True)
     outcomes = account_outcomes(deals, month["account_id"], as_of=origin, horizon_days=horizon_days, through=through)
     reaches = acted_on is not None and origin + pd.Timedelta(days=horizon_days) >= acted_on
     return month.merge(outcomes, on="account_id", how="left", validate="one_to_one").assign(

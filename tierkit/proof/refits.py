@@ -43,8 +43,9 @@ def fit_as_known(
     features: FeatureSettings,
     models: ModelSettings,
     seed: int,
+    icp: Icp | None = None,
 ) -> Refit:
-    """Fit on what was mature at `before`."""
+    """Fit on what was mature at `before`; `icp` is an earlier profile to keep, which only promotions by trigger ask."""
     deals = past.known_deals(before)
     win = fit_propensity(deals, verdicts, settings=models, seed=seed, compare=False)
     acv = None
@@ -53,4 +54,4 @@ def fit_as_known(
     if not tables.has_accounts:
         return Refit(win, acv, None, None)
     opening = fit_opening(past.known_panel(before), verdicts, settings=models, seed=seed, compare=False)
-    return Refit(win, acv, opening, fit_icp(deals, features))
+    return Refit(win, acv, opening, icp or fit_icp(deals, features))

@@ -14,7 +14,7 @@ from tierkit.tiering.policy import Policy
 DEAL_SHARES = (0.1, 0.2, 0.3)
 """Share of a month's deals in each tier but the last, where deals are ranked and the sheet states no shares."""
 
-COLUMNS = ["account_id", "as_of", "tier", "size_tier", "tier_in_use", "win_prob", "expected_value"]
+COLUMNS = ["account_id", "as_of", "is_customer", "tier", "size_tier", "tier_in_use", "win_prob", "expected_value"]
 
 
 def tier_accounts(
@@ -27,18 +27,23 @@ def tier_accounts(
     previous: pd.DataFrame | None,
     models: ModelSettings,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Every account of a month (columns `COLUMNS`, tiers missing outside them), and the tiers to hand to the next."""
+    """Every account of a month (columns `COLUMNS`, tiers missing outside them), and the tiers to hand to the next.
+
+    Size ranks accounts that are no customers yet, in as many places as the tiers give them: a customer has no new
+    business to win, and would only weigh the baseline down.
+    """
     scores = refit.score(rows, tables, as_of=as_of)
     gated = gate_accounts(scores, tables, policy, as_of=as_of, undated_policy=False)
     tiers = assign_tiers(gated, tables, policy, as_of=as_of, previous=previous, undated_policy=False)
     ids = scores["account_id"]
     tier = ids.map(tiers.set_index("account_id")["tier"]).astype("float64")
-    month = scores[["account_id", "win_prob", "expected_value"]].assign(as_of=as_of, tier=tier)
-    sizes = [int((tier == t).sum()) for t in range(1, policy.n_tiers)]
+    customer = scores["is_customer"].fillna(False).astype("bool") if "is_customer" in scores else tier.notna() & False
+    month = scores[["account_id", "win_prob", "expected_value"]].assign(as_of=as_of, is_customer=customer, tier=tier)
+    inside = tier.notna() & ~customer
+    sizes = [int((tier[inside] == t).sum()) for t in range(1, policy.n_tiers)]
     month["size_tier"] = np.nan
     size = size_of(rows, models)
     if size is not None:
-        inside = tier.notna()
         month.loc[inside, "size_tier"] = cut_tiers(size[inside], ids[inside], sizes)
     month["tier_in_use"] = ids.map(tiers_in_use(tables.frame("tier_history"), as_of)).astype("float64")
     return month[COLUMNS], tiers
@@ -51,7 +56,9 @@ def rank_deals(
     scores = refit.score(rows, tables, as_of=after)
     value = scores["expected_value"] if refit.acv is not None else scores["win_prob"]
     sizes = [round(share * len(scores)) for share in policy.shares or DEAL_SHARES[: policy.n_tiers - 1]]
-    month = scores[["account_id", "win_prob", "expected_value"]].assign(as_of=after, tier_in_use=np.nan)
+    month = scores[["account_id", "win_prob", "expected_value"]].assign(
+        as_of=after, is_customer=False, tier_in_use=np.nan
+    )
     month["tier"] = cut_tiers(value, scores["account_id"], sizes)
     size = size_of(rows, models)
     month["size_tier"] = np.nan if size is None else cut_tiers(size, scores["account_id"], sizes)

@@ -93,7 +93,7 @@ def run_notebook(path: Path, into: Path, parameters: Mapping[str, Any]) -> Execu
             kernel_name="python3",
             cwd=str(path.parent),
             progress_bar=False,
-            extra_arguments=["--IPKernelApp.log_level=40"],
+            extra_arguments=["--IPKernelApp.log_level=50"],
         )
     except PapermillExecutionError as error:
         kind = getattr(errors, error.ename, None)
