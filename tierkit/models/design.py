@@ -93,13 +93,11 @@ class Design:
     def frame(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows as LightGBM takes them: float64 with NaN, and categories with the levels stored at fit."""
         self.check(rows)
-        data: dict[str, Any] = {}
-        for column, safe in zip(self.columns, self.safe_names, strict=True):
-            if column.kind == "number":
-                data[safe] = _numbers(rows, [column.name])[:, 0]
-            else:
-                data[safe] = _category(rows[column.name], column.levels)
-        return pd.DataFrame(data, index=rows.index)
+        names = dict(zip((c.name for c in self.columns), self.safe_names, strict=True))
+        numbers = [c.name for c in self.numbers]
+        frame = pd.DataFrame(_numbers(rows, numbers), index=rows.index, columns=[names[n] for n in numbers])
+        texts = {names[c.name]: _category(rows[c.name], c.levels) for c in self.categories}
+        return pd.concat([frame, pd.DataFrame(texts, index=rows.index)], axis=1)[list(self.safe_names)]
 
     def matrix(self, rows: pd.DataFrame) -> Array:
         """Rows as linear models take them, shape (n, len(owner)): every column has mean 0 over the training rows.
@@ -218,7 +216,7 @@ def _codes(values: pd.Series, levels: tuple[str, ...]) -> Array:
 
 
 def _category(values: pd.Series, levels: tuple[str, ...]) -> Any:
-    return pd.Categorical.from_codes([int(c) for c in _codes(values, levels)], pd.Index(levels))
+    return pd.Categorical.from_codes(_codes(values, levels), pd.Index(levels))
 
 
 def _width(column: DesignColumn) -> int:

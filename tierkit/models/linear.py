@@ -13,7 +13,7 @@ from tierkit.models.splits import Fold, grouped_folds
 _STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 _LEADS = (0.02, 0.1, 0.5)
 _STANDS_OUT = 4.0
-_TUNING_ROWS = 8_000
+_TUNING_ROWS = 4_000
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _fit(
 
 
 def _tune(x: Array, y: Array, groups: Array, seed: int, family: _Family) -> Ridge:
-    """The best ridge of at most 8,000 rows of whole groups: first the strength, then that of the leads."""
+    """The best ridge of at most 4,000 rows of whole groups: first the strength, then that of the leads."""
     codes = pd.factorize(groups)[0]
     if len(y) > _TUNING_ROWS:
         share = _TUNING_ROWS / len(y)

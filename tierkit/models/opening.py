@@ -22,7 +22,7 @@ SUPPORT = 0.05
 STATE = ("has_open_deal", "is_customer")
 """Keys of a row that say whether a new deal is still to come: never features of a win, always of an opening."""
 _BETTER = 0.9
-_CONTEST_ROWS = 15_000
+_CONTEST_ROWS = 10_000
 
 Model = Linear | Trees
 
@@ -173,7 +173,7 @@ def _compare(
     settings: ModelSettings,
     seed: int,
 ) -> Contest:
-    """Two origins, of whole accounts up to 15,000 rows: the panel repeats each account every quarter."""
+    """Two origins, of whole accounts up to 10,000 rows: the panel repeats each account every quarter."""
     if len(rows) > _CONTEST_ROWS:
         codes = pd.factorize(groups)[0]
         kept = np.random.default_rng(seed).random(codes.max() + 1)[codes] < _CONTEST_ROWS / len(rows)

@@ -1,4 +1,4 @@
-"""How many accounts each tier holds, against what the reps can hold and what more would be worth."""
+"""How many accounts each tier holds, against what the reps can hold."""
 
 import pandas as pd
 
@@ -8,10 +8,3 @@ def tier_sizes(tiers: pd.DataFrame, capacity: pd.DataFrame) -> pd.DataFrame:
     sizes = tiers["tier"].astype("int64").value_counts().sort_index().rename("n_accounts").rename_axis("tier")
     slots = capacity.groupby("tier")["slots"].sum().rename("capacity")
     return sizes.to_frame().join(slots.astype("Float64")).reset_index()
-
-
-def value_by_size(tiers: pd.DataFrame) -> pd.DataFrame:
-    """Expected value that Tier 1 would hold at each size: n_tier1, expected_value of the best n_tier1 accounts."""
-    best = tiers.sort_values(["expected_value", "account_id"], ascending=[False, True], kind="stable")
-    held = best["expected_value"].fillna(0).cumsum().reset_index(drop=True)
-    return pd.DataFrame({"n_tier1": range(1, len(held) + 1), "expected_value": held})

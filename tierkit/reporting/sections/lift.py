@@ -121,12 +121,31 @@ def show_reconciliation(reconciliation: pd.DataFrame | None, *, because: str = "
     """
     if reconciliation is None or reconciliation.empty:
         return unavailable("reconciliation", because or "there are no bookings to compare with")
-    parts = [paragraph(str(reconciliation["sentence"].iloc[0]), "line")]
+    row: dict[Any, Any] = reconciliation.iloc[0].to_dict()
+    parts = [paragraph(_in_one_line(row), "line")]
     if not money_reconciles(reconciliation):
         parts.append(
             paragraph("The money does not agree with the bookings, so this page shows ranks instead.", "withheld")
         )
     return section("reconciliation", *parts, label="Reconciliation to bookings")
+
+
+def _in_one_line(row: dict[Any, Any]) -> str:
+    """Expected, brought and booked money as people write it; the table's own sentence where a figure is missing."""
+    if any(words.is_missing(row.get(c)) for c in ("expected", "trailing", "horizon_days", "trailing_from", "booked")):
+        return str(row["sentence"])
+    money = {c: words.money(row[c], row["currency"]) for c in ("expected", "trailing", "booked")}
+    within = words.span(row["horizon_days"])
+    line = (
+        f"Expected from deals that open in the next {within}: {money['expected']}. Deals that opened from "
+        f"{words.day(row['trailing_from'])} to {words.day(row['trailing_to'])} brought {money['trailing']} with "
+        f"{words.things(int(row['n_trailing_won']), 'win')}, so expected is {words.number(row['ratio'])} times that; "
+        f"booked in the last {within}: {money['booked']}."
+    )
+    if words.is_missing(row.get("last_actual")):
+        return line
+    last = words.money(row["last_expected"], row["currency"]), words.money(row["last_actual"], row["currency"])
+    return f"{line} The forecast of {words.day(row['last_as_of'])} said {last[0]}, and {last[1]} came."
 
 
 def money_reconciles(reconciliation: pd.DataFrame | None) -> bool:
