@@ -53,9 +53,10 @@ def reconcile_bookings(
     -------
     One row: expected (sum of expected_value: deals that open in the coming horizon and are won within the horizon of
     opening), trailing (the same of the newest window that is known in full: opened in (trailing_from, trailing_to]),
-    n_trailing_won and n_without_amount (of them, whose value is unknown and counts as none), booked and n_booked (all new business closed in the last horizon, whenever it opened), ratio
-    (expected over trailing), ok (ratio within 25 % of 1), last_as_of, last_expected, last_actual and last_ratio (of
-    `last_forecast`, missing while immature), sentence. Money in `currency`.
+    n_trailing_won and n_without_amount (of them, whose value is unknown and counts as none), booked and n_booked (all
+    new business closed in the last horizon, whenever it opened), ratio (expected over trailing), ok (ratio within 25 %
+    of 1), last_as_of, last_expected, last_actual and last_ratio (of `last_forecast`, missing while immature), sentence.
+    Money in `currency`.
 
     Where accounts carry created_at, `trailing` counts only accounts that existed as its window began, as the scores do.
     Deals-only: `trailing` is what deals open one horizon ago won since, as the scores are of open deals. Without dates,

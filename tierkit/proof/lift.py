@@ -142,7 +142,8 @@ def _cut_each(predictions: pd.DataFrame, score: str, shares: Sequence[float]) ->
         cut_tiers(part[score], part["row_id"], _sizes(shares, len(part)))
         for _, part in predictions.groupby(origin, dropna=False, sort=True)
     ]
-    return pd.concat(parts).reindex(predictions.index)
+    tiers: pd.Series = pd.concat(parts).reindex(predictions.index)
+    return tiers
 
 
 def cut_tiers(score: pd.Series, key: pd.Series, sizes: Sequence[int]) -> pd.Series:

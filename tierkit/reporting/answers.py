@@ -57,9 +57,16 @@ def answer_acv(acv: Acv | None, currency: str) -> Fragment:
     bias = "" if chosen.empty else f", its total off by {chosen['total_bias'].iloc[0]:+.0%} on deals it had not seen"
     return _say(
         f"The {acv.kind.replace('_', ' ')} is used, fitted on {words.things(acv.n_won, 'won deal')}{bias}. "
-        f"The {acv.interval_level:.0%} interval held {words.percent(acv.interval_coverage)} of "
-        f"{words.things(acv.interval_n, 'unseen deal')}. No forecast exceeds {words.money(acv.cap, currency)}.",
+        f"{say_interval(acv)} No forecast exceeds {words.money(acv.cap, currency)}.",
         *acv.notes,
+    )
+
+
+def say_interval(acv: Acv) -> str:
+    """How often the interval of the contract value held (interval coverage)."""
+    return (
+        f"The {acv.interval_level:.0%} interval of the contract value held {words.percent(acv.interval_coverage)} of "
+        f"{words.things(acv.interval_n, 'won deal')} the model had not seen."
     )
 
 

@@ -76,7 +76,7 @@ def _headline(run: Run) -> dict[str, str]:
     """Six lines of result, for the terminal and the index of months."""
     counts = run.gated["gate"].value_counts()
     sizes = run.tiers["tier"].value_counts().sort_index()
-    tiers = ", ".join(f"{words.count(n)} in {words.tier_name(t)}" for t, n in sizes.items()) or "none: no open deal"
+    tiers = ", ".join(f"{words.count(n)} in {words.tier_name(t)}" for t, n in sizes.items()) or "none"
     approve, works, not_shown = prepare_briefing(run).headlines
     gates = ", ".join(f"{words.count(n)} {str(gate).replace('_', ' ')}" for gate, n in counts.items())
     said = (gates, tiers, approve, works, _model_line(run), not_shown.removeprefix("Not shown: "))
@@ -85,7 +85,7 @@ def _headline(run: Run) -> dict[str, str]:
 
 def _model_line(run: Run) -> str:
     if run.win is None:
-        return "none: " + " ".join(run.readiness.sentences)
+        return "none: " + run.readiness.sentences[0]
     by = run.win.comparison.set_index("method")
     chosen, size = by.loc[run.win.kind], by["auc"].get("size_only", float("nan"))
     return (

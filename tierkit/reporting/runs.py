@@ -17,6 +17,7 @@ from tierkit.features.readiness import Readiness, check_readiness
 from tierkit.inputs.sources import input_files
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.models.acv import Acv, fit_acv
+from tierkit.models.contest import size_column
 from tierkit.models.opening import Opening, fit_opening
 from tierkit.models.propensity import Propensity, fit_propensity
 from tierkit.models.reasons import explain_scores
@@ -249,8 +250,14 @@ class Run:
             return tier_lift(self.replay, confidence=self.sheet.proof.confidence)
         if self.win is None or self.win.predictions.empty:
             return None
+        predictions, size = self.win.predictions, size_column(self.deal_rows, self.sheet.models.size_column)
+        if size is not None:
+            predictions = predictions.merge(
+                self.deal_rows[["row_id", size]].rename(columns={size: "size"}), on="row_id"
+            )
         return lift_from_predictions(
-            self.win.predictions,
+            predictions,
+            size_column=None if size is None else "size",
             kind=self.win.label,
             horizon_days=self.horizon_days,
             confidence=self.sheet.proof.confidence,

@@ -218,7 +218,7 @@ def _unscored(rows: pd.DataFrame) -> NDArray[np.object_]:
     value = rows["expected_value"].astype("float64")
     if value.isna().all() and "fit_score" in rows:
         value = rows["fit_score"].astype("float64")
-        if value.count() > 1 and value.nunique() == 1:
+        if value.count() > 1 and value.min() == value.max():
             return np.full(len(rows), "nothing to rank by", dtype=object)
     return np.where(value.isna(), "not scored", "").astype(object)
 
