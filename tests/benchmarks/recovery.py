@@ -9,16 +9,20 @@ import time
 import numpy as np
 import pandas as pd
 
-from tierkit.features.asof import build_account_rows, build_deal_rows
+from tierkit.features.asof import build_account_rows, build_deal_rows, build_panel_rows
+from tierkit.features.deals import known_deals
 from tierkit.features.leaks import screen_features
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.sample import Sample, simulate_company
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.models.acv import fit_acv
+from tierkit.models.opening import fit_opening
 from tierkit.models.propensity import fit_propensity
+from tierkit.models.scoring import score_accounts
 from tierkit.proof.backtest import backtest_policy
 from tierkit.proof.capture import value_capture
 from tierkit.proof.lift import tier_lift
+from tierkit.proof.outcomes import won_of_opened
 from tierkit.proof.settings import ProofSettings
 from tierkit.tiering.policy import Policy
 
@@ -44,7 +48,7 @@ def recover(
     if published:
         at_size = _replay(tables, PUBLISHED, months)
         row |= {f"published_{k}": v for k, v in _lift(at_size, sample, "1 vs 3").items()}
-    return row | (_models(tables, sample) if models else {})
+    return row | _money(tables) | (_models(tables, sample) if models else {})
 
 
 def _replay(tables: Tables, policy: Policy, months: int) -> pd.DataFrame:
@@ -110,6 +114,29 @@ def _models(tables: Tables, sample: Sample) -> dict[str, float]:
         "auc_oracle": _auc(tested["won_in_horizon"], tested["chance"]),
         "acv_bias": float(acv.predict(later).sum() / true_acv.sum() - 1),
         "acv_covered": float(((later["won_acv"] >= low) & (later["won_acv"] <= high)).mean()),
+    }
+
+
+def _money(tables: Tables) -> dict[str, float]:
+    """Expected value of a month end whose outcomes are all known, against the value that was won."""
+    then = AS_OF - pd.Timedelta(days=2 * FEATURES.horizon_days) - pd.offsets.MonthEnd(1)
+    deals = build_deal_rows(tables, before=then, settings=FEATURES)
+    panel = build_panel_rows(tables, before=then, settings=FEATURES, horizon_days=FEATURES.horizon_days)
+    today = build_account_rows(tables, as_of=then)
+    verdicts = screen_features(deals, scoring=today, known_at_close=tables.known_at_close)
+    opening = fit_opening(panel, screen_features(panel, scoring=today), seed=1, compare=False)
+    win = fit_propensity(deals, verdicts, seed=1, compare=False)
+    acv = fit_acv(deals, verdicts, seed=1, compare=False)
+    expected = score_accounts(today, opening, win, acv)
+    until = then + pd.Timedelta(days=FEATURES.horizon_days)
+    known = known_deals(tables, before=AS_OF)
+    known = known[known["is_new_business"] & known["account_id"].isin(today["account_id"])]
+    won = won_of_opened(known, after=then, until=until, horizon_days=FEATURES.horizon_days)
+    opened = known[(known["opened_at"] > then) & (known["opened_at"] <= until)]
+    return {
+        "money_bias": float(expected["expected_value"].sum() / won["acv"].sum() - 1),
+        "opened_bias": float(expected["open_prob"].sum() / len(opened) - 1),
+        "won_bias": float((expected["open_prob"] * expected["win_prob"]).sum() / len(won) - 1),
     }
 
 

@@ -40,7 +40,7 @@ def test_lightgbm_takes_over_where_only_trees_see_the_signal():
 
 def test_predictions_are_of_unseen_rows_and_give_the_figure_shown(win, deals):
     tested = win.predictions
-    assert list(tested.columns) == ["row_id", "account_id", "as_of", "won_in_horizon", "origin", "win_prob"]
+    assert list(tested.columns) == ["row_id", "account_id", "group_id", "as_of", "won_in_horizon", "origin", "win_prob"]
     assert tested["row_id"].is_unique
     opened = deals.set_index("row_id")["opened_at"].loc[tested["row_id"]].to_numpy()
     assert (opened >= tested["origin"].to_numpy()).all()

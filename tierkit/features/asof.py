@@ -115,9 +115,11 @@ def build_panel_rows(
     before: pd.Timestamp,
     settings: FeatureSettings | None = None,
     horizon_days: int | None = None,
-    every_months: int = 3,
+    every_months: int | None = None,
 ) -> pd.DataFrame:
     """One row per account and month end, `every_months` apart, whose horizon is over by `before`.
+
+    Half a year apart unless stated, so that horizons hardly overlap; closer where the history is too short for four.
 
     Returns
     -------
@@ -245,14 +247,17 @@ def _is_today(tables: Tables, day: pd.Timestamp) -> bool:
     return tables.data_through is None or day >= tables.data_through
 
 
-def _panel_months(tables: Tables, *, before: pd.Timestamp, horizon_days: int, every_months: int) -> list[pd.Timestamp]:
+def _panel_months(
+    tables: Tables, *, before: pd.Timestamp, horizon_days: int, every_months: int | None
+) -> list[pd.Timestamp]:
     """Month ends from the last mature one backwards, to 90 days after the first deal."""
     opened = tables.frame("deals")["opened_at"].dropna()
     if opened.empty:
         return []
     last = before - pd.Timedelta(days=horizon_days)
     ends = pd.date_range(opened.min() + pd.Timedelta(days=90), last, freq="ME")
-    return [pd.Timestamp(end) for end in ends[::-1][::every_months][::-1]]
+    apart = every_months or next((n for n in (6, 3) if len(ends) > 3 * n), 1)
+    return [pd.Timestamp(end) for end in ends[::-1][::apart][::-1]]
 
 
 def _opened_in_horizon(tables: Tables, rows: pd.DataFrame, *, before: pd.Timestamp, horizon_days: int) -> pd.Series:

@@ -4,7 +4,6 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 FOLDS = 5
 """Folds of the out-of-fold AUC, whole groups in each."""
@@ -56,6 +55,8 @@ def amount_likeness(values: pd.Series, amount: pd.Series) -> float:
     values, amount = values[both], amount[both]
     if len(values) < 40 or amount.nunique() < 10:
         return 0.0
+    from scipy.stats import rankdata
+
     ranks = rankdata(amount.to_numpy(dtype="float64"))
     if values.nunique() <= MAX_LEVELS:
         return _band_separation(values, ranks)
@@ -72,6 +73,8 @@ def rank_auc(score: np.ndarray, label: np.ndarray) -> float:
     """
     n1 = int(label.sum())
     n0 = len(label) - n1
+    from scipy.stats import rankdata
+
     return float((rankdata(score)[label == 1].sum() - n1 * (n1 + 1) / 2) / (n1 * n0))
 
 

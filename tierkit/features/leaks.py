@@ -13,7 +13,7 @@ from tierkit.features.leak_names import Judged, judge_name, split_name
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.contracts import CONTRACTS, ROW_KEYS
 
-MAX_ROWS = 20_000
+MAX_ROWS = 8_000
 """Labelled rows that are looked at, drawn with a fixed seed where there are more."""
 MIN_ROWS = 40
 """Labelled rows below which values are not judged."""

@@ -1,7 +1,7 @@
 """How good predictions are, row by row, so that figures can be clustered by account and compared in pairs."""
 
 import numpy as np
-from scipy.stats import norm, rankdata
+from scipy.special import ndtri
 
 from tierkit.models.design import Array
 
@@ -38,6 +38,8 @@ def placements(y: Array, score: Array) -> tuple[float, Array]:
     n_won, n_lost = int(won.sum()), int((~won).sum())
     if n_won == 0 or n_lost == 0:
         return float("nan"), np.full(len(y), np.nan)
+    from scipy.stats import rankdata
+
     ranks = rankdata(score)
     placed = np.empty(len(y))
     placed[won] = (ranks[won] - rankdata(score[won])) / n_lost
@@ -86,11 +88,11 @@ def auc_interval(
             share = n_won * n_other / pairs / np.where(y[at] > 0, n_won, n_other)
             influence[at] += share * (placed - area) / scores.shape[1]
     auc = float(np.mean(aucs))
-    half = float(norm.ppf(0.5 + confidence / 2)) * clustered_se(influence, groups) * len(y)
+    half = float(ndtri(0.5 + confidence / 2)) * clustered_se(influence, groups) * len(y)
     return auc, max(0.0, auc - half), min(1.0, auc + half)
 
 
 def better_by(first: Array, second: Array, groups: Array, *, confidence: float) -> float:
     """Lower one-sided bound of how much lower the row losses `second` are than `first`, clustered by group."""
     gain = first - second
-    return float(gain.mean() - norm.ppf(confidence) * clustered_se(gain, groups))
+    return float(gain.mean() - ndtri(confidence) * clustered_se(gain, groups))

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from tierkit.errors import AuditError
 from tierkit.features.leaks import screen_features, usable_columns
@@ -180,6 +179,8 @@ def _auc(won: npt.NDArray[np.float64], score: Any) -> tuple[float, float, float]
     n_won, n_lost = float(won.sum()), float(len(won) - won.sum())
     if n_won == 0 or n_lost == 0:
         return 0.5, 0.0, 0.0
-    ranks = stats.rankdata(score)
+    from scipy.stats import rankdata
+
+    ranks = rankdata(score)
     area = (ranks[won == 1].sum() - n_won * (n_won + 1) / 2) / (n_won * n_lost)
     return float(area), n_won * n_lost, (n_won + n_lost + 1) / (12 * n_won * n_lost)

@@ -15,6 +15,7 @@ TOLERANCE = 0.25
 COLUMNS = [
     "as_of",
     "horizon_days",
+    "unit",
     "currency",
     "expected",
     "trailing",
@@ -56,7 +57,7 @@ def reconcile_bookings(
     n_trailing_won and n_without_amount (of them, whose value is unknown and counts as none), booked and n_booked (all
     new business closed in the last horizon, whenever it opened), ratio (expected over trailing), ok (ratio within 25 %
     of 1), last_as_of, last_expected, last_actual and last_ratio (of `last_forecast`, missing while immature), sentence.
-    Money in `currency`.
+    Money in `currency`; unit is `deal` where each deal is its own account.
 
     Where accounts carry created_at, `trailing` counts only accounts that existed as its window began, as the scores do.
     Deals-only: `trailing` is what deals open one horizon ago won since, as the scores are of open deals. Without dates,
@@ -66,6 +67,7 @@ def reconcile_bookings(
     row: dict[str, Any] = dict.fromkeys(COLUMNS, np.nan) | {
         "as_of": as_of,
         "horizon_days": horizon_days,
+        "unit": "account" if tables.has_accounts else "deal",
         "currency": tables.currency,
         "expected": float(_in_horizon(scores, tables, as_of - horizon)["expected_value"].sum()),
         "trailing_from": pd.NaT,
@@ -104,7 +106,7 @@ def reconcile_bookings(
     row["ratio"] = row["expected"] / row["trailing"] if row["trailing"] else np.nan
     row["ok"] = bool(abs(row["ratio"] - 1) <= TOLERANCE)
     row |= _last(last_forecast, deals, tables, as_of)
-    row["sentence"] = _sentence(row, of_accounts=tables.has_accounts)
+    row["sentence"] = _sentence(row)
     return pd.DataFrame([row], columns=COLUMNS)
 
 
@@ -140,9 +142,9 @@ def _in_horizon(scores: pd.DataFrame, tables: Tables, oldest: pd.Timestamp) -> p
     return scores[~(scores["opened_at"] < oldest)]
 
 
-def _sentence(row: dict[str, Any], *, of_accounts: bool) -> str:
+def _sentence(row: dict[str, Any]) -> str:
     days, start = row["horizon_days"], row["trailing_from"]
-    if of_accounts:
+    if row["unit"] == "account":
         text = (
             f"Expected from deals opening in the next {days} days: {_money(row)}; deals opened "
             f"{start + pd.Timedelta(days=1):%Y-%m-%d} to {row['trailing_to']:%Y-%m-%d} brought "

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
-from scipy.optimize import brentq
+from scipy.special import ndtr, ndtri
 
 
 class Interval(NamedTuple):
@@ -117,11 +116,11 @@ def spiegelhalter(won: npt.ArrayLike, prob: npt.ArrayLike) -> ZTest:
 
 
 def _two_sided(z: float) -> ZTest:
-    return ZTest(z, float(2 * stats.norm.sf(abs(z))))
+    return ZTest(z, float(2 * ndtr(-abs(z))))
 
 
 def _quantile(confidence: float) -> float:
-    return float(stats.norm.ppf(0.5 + confidence / 2))
+    return float(ndtri(0.5 + confidence / 2))
 
 
 def _check_counts(won: Any, n: Any) -> None:
@@ -151,5 +150,7 @@ def _crossing(function: Callable[[float], float]) -> float:
         return 0.0
     if function(high) > 0:
         return math.inf
+    from scipy.optimize import brentq
+
     # brentq needs finite ends; the bracket is far from the root, so only the sign matters there.
     return math.exp(float(brentq(lambda x: min(max(function(x), -1e6), 1e6), low, high, xtol=1e-12)))

@@ -77,6 +77,7 @@ def prepare_briefing(run: Run) -> Briefing:
             effort=effort,
             n_decisions=len(decisions),
             lead_in=first_words(run),
+            unit="account" if tables.has_accounts else "deal",
         ),
         status=_status(run, effort),
         decisions=decisions if len(tiers) else None,

@@ -44,7 +44,9 @@ def _emptied(part: list[Any], gaps: list[str]) -> bool:
         _rewrite(cell, lambda html: UNAVAILABLE.sub("", html))
     empty = not any(html.strip() for cell in part for html in _htmls(cell))
     named = found[:1] if empty else found
-    gaps += [f"<li><b>{title if empty else g['label'] or title}.</b> {_sentence(g['because'])}</li>" for g in named]
+    gaps += [
+        f"<li><b>{_title(title if empty else g['label'] or title)}</b> {_sentence(g['because'])}</li>" for g in named
+    ]
     return empty
 
 
@@ -52,6 +54,10 @@ def _only_limits(part: list[Any]) -> bool:
     """Whether a part is the list of limits and it has no entry."""
     found = [m for cell in part for html in _htmls(cell) if (m := _LIMITS.search(html))]
     return bool(found) and not any(m[2] for m in found)
+
+
+def _title(heading: str) -> str:
+    return heading if heading.endswith("?") else f"{heading}."
 
 
 def _sentence(because: str) -> str:

@@ -50,6 +50,7 @@ def run_month(
     """
     console = console or Console(quiet=True)
     started = datetime.now(UTC)
+    sheet = sheet.resolve()
     settings = read_sheet(sheet)
     reports = settings.folder / settings.report.folder
     month = month or last_month(sheet)
@@ -68,7 +69,7 @@ def run_month(
         draft = publication.folder / ".draft"
         run = open_run(month, sheet=sheet, draft=draft)
         run.keep(tables=door.tables)
-        parameters = {"month": month, "sheet": str(sheet.resolve()), "draft": str(draft.resolve())}
+        parameters = {"month": month, "sheet": str(sheet), "draft": str(draft)}
         with _progress(console, f"{month}: notebooks") as step:
             executed = run_notebooks(folder, publication.folder, parameters, done=step)
         run = open_run(month, sheet=sheet, draft=draft)

@@ -1,5 +1,6 @@
 """Run a month's notebooks under papermill, independent ones two at a time, and refuse any mismatch."""
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -62,7 +63,8 @@ def run_notebooks(
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     waiting, finished = dict(NEEDS), dict[str, Executed]()
     running: dict[Future[Executed], str] = {}
-    with ThreadPoolExecutor(workers) as pool:
+    # papermill changes the directory of this whole process for each notebook, and two at once leave it anywhere.
+    with contextlib.chdir(Path.cwd()), ThreadPoolExecutor(workers) as pool:
         while waiting or running:
             for name in [n for n, needs in waiting.items() if set(needs) <= set(finished)]:
                 del waiting[name]

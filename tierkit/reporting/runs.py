@@ -18,7 +18,7 @@ from tierkit.inputs.sources import input_files
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.models.acv import Acv, fit_acv
 from tierkit.models.contest import size_column
-from tierkit.models.opening import Opening, fit_opening
+from tierkit.models.opening import MIN_OPENINGS, Opening, fit_opening
 from tierkit.models.propensity import Propensity, fit_propensity
 from tierkit.models.reasons import explain_scores
 from tierkit.models.scoring import score_accounts
@@ -101,7 +101,7 @@ class Run:
 
     @kept
     def panel_rows(self) -> pd.DataFrame:
-        """One row per account and quarter, and whether a deal opened after it; empty without accounts."""
+        """One row per account and half-year, and whether a deal opened after it; empty without accounts."""
         if not (self.tables.has_accounts and self.tables.is_dated):
             return pd.DataFrame()
         return build_panel_rows(
@@ -153,6 +153,14 @@ class Run:
         """Whether there are accounts and dates, so that opening can be learned."""
         return len(self.panel_rows) > 0
 
+    @property
+    def can_learn_opening(self) -> bool:
+        """Whether enough worked account-months saw a deal open, and enough did not."""
+        if not (self.has_panel and self.can_train):
+            return False
+        opened = self.panel_rows.loc[self.panel_rows["worked"].astype("bool"), "opened_in_horizon"]
+        return bool(min((opened == 1).sum(), (opened == 0).sum()) >= MIN_OPENINGS)
+
     @kept
     def win(self) -> Propensity | None:
         """P(won within the horizon, given a deal opens); None below the minimum."""
@@ -168,7 +176,7 @@ class Run:
     @kept
     def opening(self) -> Opening | None:
         """P(a deal opens within the horizon); None without accounts and dates."""
-        if not (self.has_panel and self.can_train):
+        if not self.can_learn_opening:
             return None
         return fit_opening(self.panel_rows, self.opening_verdicts, settings=self.sheet.models, seed=self.seed)
 

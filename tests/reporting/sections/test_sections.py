@@ -40,7 +40,7 @@ def test_headlines_of_a_first_month_without_a_model_say_so_in_the_first_line() -
     said = page.write_headlines(TIERS, example.make_gates(), lead_in="Scorecard tiers: 31 won accounts are too few.")
     assert said[0].startswith("Scorecard tiers: 31 won accounts are too few. Approve 40")
     assert "the first month" in said[0]
-    assert "cannot be said yet" in said[1]
+    assert "cannot be said: without a model" in said[1]
 
 
 def test_no_tier_1_account_is_said() -> None:

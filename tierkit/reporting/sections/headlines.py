@@ -39,6 +39,7 @@ def write_headlines(
     effort: pd.DataFrame | None = None,
     n_decisions: int = 0,
     lead_in: str = "",
+    unit: str = "account",
     judged_from: str | None = None,
 ) -> tuple[str, str, str]:
     """The three sentences a sales leader reads first.
@@ -52,10 +53,11 @@ def write_headlines(
     effort : as `show_treatment` takes it.
     n_decisions : rows of the decisions table.
     lead_in : what must stand in the first line, as "Scorecard tiers: 31 won accounts are too few for a model."
+    unit : what is tiered: "account", or "deal" where each deal is its own account.
     judged_from : the month from which Tier 1 alone can be judged, in words.
     """
     return (
-        " ".join(filter(None, (lead_in, _approve(tiers, gates, changes, n_decisions)))),
+        " ".join(filter(None, (lead_in, _approve(tiers, gates, changes, n_decisions, unit)))),
         _works(lift, judged_from),
         _not_shown(gates, effort),
     )
@@ -78,17 +80,19 @@ def show_status(statuses: Sequence[Status]) -> Fragment:
     return section("status", f"<ul>{items}</ul>", label="Status")
 
 
-def _approve(tiers: pd.DataFrame, gates: pd.DataFrame, changes: pd.DataFrame | None, n_decisions: int) -> str:
+def _approve(
+    tiers: pd.DataFrame, gates: pd.DataFrame, changes: pd.DataFrame | None, n_decisions: int, unit: str
+) -> str:
     first = tiers[tiers["tier"] == 1]
-    if tiers.empty:
+    if tiers.empty and len(gates):
         reasons = gates["gate_reason"].value_counts() if "gate_reason" in gates else pd.Series(dtype="int64")
         if set(reasons.index) == {"deal_closed"}:
             return f"All {words.count(len(gates))} deals are closed, so there is nobody to tier."
         why = words.listing([f"{say_reason(r)} ({words.count(n)})" for r, n in reasons.head(3).items()])
-        return f"Nobody can be tiered this month: {why}." if why else "Nobody can be tiered this month."
+        return f"No {unit} can be tiered this month{f': {why}' if why else ''}."
     if first.empty:
-        return "There is no Tier 1 account to approve this month."
-    sentence = f"Approve {words.things(len(first), 'Tier 1 account')}"
+        return f"There is no Tier 1 {unit} to approve this month."
+    sentence = f"Approve {words.things(len(first), f'Tier 1 {unit}')}"
     if "owner_id" in first and first["owner_id"].notna().any():
         sizes = first["owner_id"].value_counts()
         low, high = int(sizes.min()), int(sizes.max())

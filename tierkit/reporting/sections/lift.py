@@ -52,7 +52,7 @@ def show_lift(
         return unavailable("lift", because or why)
     drawn = lift[(lift["kind"] == best.kind) & (lift["unit"] == best.unit)]
     within = "" if words.is_missing(best.horizon_days) else f" within {words.span(best.horizon_days)}"
-    others = " Grey marks: the same accounts ranked another way." if (drawn["method"] != "tierkit").any() else ""
+    others = f" Grey marks: the same {best.unit}s ranked another way." if (drawn["method"] != "tierkit").any() else ""
     caption = (
         f"Share of {best.unit}s won{within}, by tier, {words.KINDS[best.kind]}; the line is the "
         f"{words.percent(confidence)} interval.{others}"
@@ -149,11 +149,17 @@ def _in_one_line(row: dict[Any, Any]) -> str:
         return str(row["sentence"])
     money = {c: words.money(row[c], row["currency"]) for c in ("expected", "trailing", "booked")}
     within = words.span(row["horizon_days"])
+    wins = words.things(int(row["n_trailing_won"]), "win")
+    if row.get("n_without_amount", 0):
+        wins += f" ({words.count(row['n_without_amount'])} of unknown amount)"
+    if row.get("unit") == "deal":
+        what, past = "the deals open now", f"The deals open on {words.day(row['trailing_from'])} brought since"
+    else:
+        what = f"deals that open in the next {within}"
+        past = f"Deals that opened from {words.day(row['trailing_from'])} to {words.day(row['trailing_to'])} brought"
     line = (
-        f"Expected from deals that open in the next {within}: {money['expected']}. Deals that opened from "
-        f"{words.day(row['trailing_from'])} to {words.day(row['trailing_to'])} brought {money['trailing']} with "
-        f"{words.things(int(row['n_trailing_won']), 'win')}, so expected is {words.number(row['ratio'])} times that; "
-        f"booked in the last {within}: {money['booked']}."
+        f"Expected from {what}: {money['expected']}. {past} {money['trailing']} with {wins}, so expected is "
+        f"{words.number(row['ratio'])} times that; booked in the last {within}: {money['booked']}."
     )
     if words.is_missing(row.get("last_actual")):
         return line

@@ -18,6 +18,7 @@ def show_tier1(
     slots: Mapping[str, int] | None = None,
     currency: str = "USD",
     with_money: bool = True,
+    unit: str = "account",
     because: str = "",
 ) -> Fragment:
     """Every Tier 1 account under its rep: one line each, which opens on its card.
@@ -26,27 +27,28 @@ def show_tier1(
     ----------
     cards : as `build_cards` returns it.
     slots : Tier 1 slots by owner_id, shown beside the number of accounts.
+    unit : what a card is of: "account", or "deal" where each deal is its own account.
     with_money : False shows ranks in the place of value (the figures do not reconcile).
     """
     if cards is None or cards.empty:
-        return unavailable("tier1", because or "no account is in Tier 1")
+        return unavailable("tier1", because or f"no {unit} is in Tier 1")
     shown = cards.head(MAX_ROWS).copy()
     shown["owner_name"] = shown["owner_name"].fillna(shown["owner_id"]).fillna("No owner")
     steps = shown["next_step"].dropna().unique()
     same = paragraph(f"Next step for each: {steps[0]}.") if len(steps) == 1 and len(shown) > 1 else ""
     shown["step"] = None if same else shown["next_step"]
     reps = "".join(
-        _rep(owner, rows, (slots or {}).get(str(rows["owner_id"].iloc[0])), currency, with_money)
+        _rep(owner, rows, (slots or {}).get(str(rows["owner_id"].iloc[0])), currency, with_money, unit)
         for owner, rows in shown.groupby("owner_name", sort=True)
     )
     more = len(cards) - len(shown)
     rest = paragraph(f"{words.count(more)} more are in tiers.csv.", "more") if more else ""
-    return section("tier1", paragraph(_valid(shown)), same, reps, rest)
+    return section("tier1", paragraph(_valid(shown, unit)), same, reps, rest)
 
 
-def _valid(cards: pd.DataFrame) -> str:
+def _valid(cards: pd.DataFrame, unit: str) -> str:
     until = cards["valid_until"].dropna()
-    line = f"{words.things(len(cards), 'account')}."
+    line = f"{words.things(len(cards), unit)}."
     if until.empty:
         return line
     earlier = int((until < until.max()).sum())
@@ -54,8 +56,8 @@ def _valid(cards: pd.DataFrame) -> str:
     return f"{line}; {earlier} in a trigger window only until the day on the card." if earlier else f"{line}."
 
 
-def _rep(owner: object, rows: pd.DataFrame, slots: int | None, currency: str, with_money: bool) -> str:
-    held = words.things(len(rows), "account") + (f" on {words.things(slots, 'slot')}" if slots is not None else "")
+def _rep(owner: object, rows: pd.DataFrame, slots: int | None, currency: str, with_money: bool, unit: str) -> str:
+    held = words.things(len(rows), unit) + (f" on {words.things(slots, 'slot')}" if slots is not None else "")
     if with_money:
         held += f", worth {words.money(rows['expected_value'].sum(), currency)}"
     accounts = "".join(_account(row, currency, with_money) for row in rows.to_dict("records"))
