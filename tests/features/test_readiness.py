@@ -42,7 +42,7 @@ def test_levels(won: int, lost: int, level: str) -> None:
 
 def test_accounts_are_counted_not_deals() -> None:
     deals = rows(50, 50)
-    deals.loc[:19, "account_id"] = "a0"
+    deals.loc[:19, ["account_id", "group_id"]] = "a0"
     # 20 of the 50 won deals belong to one account: 31 won accounts.
     assert check_readiness(deals).n_won == 31
     assert check_readiness(deals).level == "scorecard"

@@ -62,7 +62,8 @@ def screen_features(
     ----------
     rows : training rows with group_id, a label and candidate features.
     label : column of 0 and 1 (missing while immature); unset, won_in_horizon, or opened_in_horizon without it.
-    scoring : the rows to be scored; columns they lack, or hold nothing of, get `not_available_at_scoring`.
+    scoring : the rows to be scored; columns they lack, or hold nothing of, get `not_available_at_scoring`. Where there
+        are none to be scored, as when every deal is closed, they say nothing.
     known_at_close : columns known only once a deal has closed, with the reason (`Tables.known_at_close`).
 
     Returns
@@ -84,7 +85,7 @@ def screen_features(
         if column in ROW_KEYS:
             continue
         found = _judge(column, sample, known_at_close, settings)
-        available = scoring is None or (column in scoring and bool(scoring[column].notna().any()))
+        available = scoring is None or scoring.empty or (column in scoring and bool(scoring[column].notna().any()))
         if not available and found.verdict != "refused":
             reason = "rows to be scored do not have it, so a model that used it could score nobody"
             found = _Found("not_available_at_scoring", "scoring", found.figure, reason)

@@ -27,10 +27,12 @@ class Readiness:
     Attributes
     ----------
     level : `scorecard` (no model), `indicative` (penalised logit only) or `full`.
-    n_won, n_lost : accounts with a deal won, or not won, within the horizon; one may be both.
+    n_won, n_lost : accounts with a deal won, or not won, within the horizon; one may be both. Without accounts,
+        groups of rows that are repeats of each other.
     n_immature : deals whose horizon is not over.
     base_rate : share of mature deals won within the horizon; missing without one.
     sentences : what a reader must know, the first about the level.
+    unit : what was counted: "accounts", "deals", or "distinct deals" where rows repeat.
     """
 
     level: Literal["scorecard", "indicative", "full"]
@@ -39,10 +41,11 @@ class Readiness:
     n_immature: int
     base_rate: float
     sentences: tuple[str, ...]
+    unit: str = "accounts"
 
 
 def check_readiness(rows: pd.DataFrame) -> Readiness:
-    """Whether deal rows are enough to learn from, by won and lost accounts.
+    """Whether deal rows are enough to learn from, by won and lost accounts; without accounts, by distinct deals.
 
     Raises
     ------
@@ -55,14 +58,16 @@ def check_readiness(rows: pd.DataFrame) -> Readiness:
             f"deals: {what} among {len(rows):,} new-business deals (check [data.deals] outcome, and the month)"
         )
     label = rows["won_in_horizon"]
-    n_won = int(rows.loc[label == 1, "account_id"].nunique())
-    n_lost = int(rows.loc[label == 0, "account_id"].nunique())
+    entity = rows["group_id" if "group_id" in rows else "account_id"]
+    n_won = int(entity[label == 1].nunique())
+    n_lost = int(entity[label == 0].nunique())
+    unit = _unit(rows, entity)
     least = min(n_won, n_lost)
     level: Literal["scorecard", "indicative", "full"] = (
         "scorecard" if least < MIN_ANY else "indicative" if least < MIN_FULL else "full"
     )
     base = float(label.mean())
-    sentences = [_say_level(level, n_won, n_lost)]
+    sentences = [_say_level(level, n_won, n_lost, unit)]
     if not np.isnan(base) and not BASE_RATE_LOW <= base <= BASE_RATE_HIGH:
         sentences.append(
             f"{base:.0%} of mature deals were won, outside {BASE_RATE_LOW:.0%} to {BASE_RATE_HIGH:.0%}: "
@@ -74,7 +79,7 @@ def check_readiness(rows: pd.DataFrame) -> Readiness:
             f"{brief:,} deals lived under two days: they were likely entered once their end was known. They are kept, "
             "since leaving them out looks at the future."
         )
-    return Readiness(level, n_won, n_lost, int(label.isna().sum()), base, tuple(sentences))
+    return Readiness(level, n_won, n_lost, int(label.isna().sum()), base, tuple(sentences), unit)
 
 
 def find_repeats(rows: pd.DataFrame, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -154,8 +159,15 @@ def _known_fields(tables: Tables, day: pd.Timestamp | None) -> tuple[pd.DataFram
     return values.frame.notna().set_axis(ids), values.known_when
 
 
-def _say_level(level: str, n_won: int, n_lost: int) -> str:
-    counts = f"{n_won:,} won and {n_lost:,} lost accounts"
+def _unit(rows: pd.DataFrame, entity: pd.Series) -> str:
+    """What an entity is called: an account, or, where each deal is its own account, a deal."""
+    if "deal_id" not in rows or not (rows["account_id"] == rows["deal_id"]).all():
+        return "accounts"
+    return "distinct deals" if entity.duplicated().any() else "deals"
+
+
+def _say_level(level: str, n_won: int, n_lost: int, unit: str) -> str:
+    counts = f"{n_won:,} won and {n_lost:,} lost {unit}"
     if level == "scorecard":
         return f"{counts}: below {MIN_ANY} of either no model is trained, and tiers come from a scorecard."
     if level == "indicative":

@@ -35,7 +35,7 @@ class Propensity:
     comparison : one row per method (base_rate, size_only, logit, lightgbm): n, n_won, log_loss, brier, auc, auc_low,
         auc_high, n_new, auc_new (rows of accounts unseen in training), label, chosen. Not calibrated: each figure is
         of a model that saw nothing of the row. `auc` compares rows of one fold only, so a constant has 0.5.
-    predictions : tested rows: row_id, account_id, as_of, origin, won_in_horizon, win_prob of the chosen kind.
+    predictions : tested rows: row_id, account_id, group_id, as_of, origin, won_in_horizon, win_prob of the chosen kind.
     label : `out_of_time`, `cross_validated` or `not_compared`.
     level : `indicative` below 200 won or 200 lost accounts, else `full`.
     skill : whether its log-loss beats the base rate's, by an 80 % one-sided bound clustered by account; true where
@@ -133,7 +133,7 @@ def fit_propensity(
         base_rate=float(y.mean()),
         n_rows=len(rows),
         n_won=int(y.sum()),
-        n_accounts=int(rows["account_id"].nunique()),
+        n_accounts=len(set(groups)),
         window=training_window(rows, "opened_at"),
         horizon_days=horizon_of(rows),
         label=contest.label if contest else "not_compared",
@@ -146,8 +146,9 @@ def fit_propensity(
 
 
 def _check(rows: pd.DataFrame, y: Array, features: list[str]) -> str:
-    won = rows.loc[y > 0, "account_id"].nunique()
-    lost = rows.loc[y == 0, "account_id"].nunique()
+    # Without accounts a group is a deal and its repeats: copies are no further evidence.
+    groups = pd.Series(groups_of(rows))
+    won, lost = groups[y > 0].nunique(), groups[y == 0].nunique()
     if min(won, lost) < MIN_ACCOUNTS:
         raise TableError(
             f"deals: {won} won and {lost} lost accounts with a mature outcome, but a win propensity needs "
@@ -205,6 +206,6 @@ def _calibrate(contest: Contest, chosen: str) -> Calibration:
 
 
 def _predictions(rows: pd.DataFrame, contest: Contest, chosen: str) -> pd.DataFrame:
-    keys = [name for name in ("row_id", "account_id", "as_of") if name in rows.columns]
+    keys = [name for name in ("row_id", "account_id", "group_id", "as_of") if name in rows.columns]
     table = rows[[*keys, "won_in_horizon"]].assign(origin=contest.origin, win_prob=contest.prob(chosen))
     return table[contest.tested].reset_index(drop=True)

@@ -8,6 +8,8 @@ import pandas as pd
 from tierkit.models.design import Array
 
 QUARTER = pd.Timedelta(days=91)
+SPACINGS = ((QUARTER, 1), (pd.Timedelta(days=30), 1), (pd.Timedelta(days=7), 2))
+"""Days between origins, the longest first, and how many times as many origins to try."""
 MIN_TRAIN = 30
 MIN_TEST = 5
 OUT_OF_TIME = "out_of_time"
@@ -37,17 +39,20 @@ def choose_splits(
 ) -> Splits:
     """Rolling origins if at least two are usable, else repeated grouped folds.
 
+    Origins are a quarter apart; where too few quarters have enough known outcomes, a month, and else a week.
+
     Parameters
     ----------
     rows : labelled rows; group_id or account_id says which belong together.
     positive : bool, shape (n,); wins, openings.
-    start : column with the day a row begins; folds test rows that begin in the quarter after an origin.
+    start : column with the day a row begins; folds test rows that begin between an origin and the next.
     known : day each row's label was known; None or missing where rows carry no dates.
     """
     if known is not None and start in rows.columns and rows[start].notna().all():
-        folds = rolling_origins(rows[start], known, positive, n_origins=n_origins)
-        if len(folds) >= 2:
-            return Splits(OUT_OF_TIME, folds)
+        for every, times in SPACINGS:
+            folds = rolling_origins(rows[start], known, positive, n_origins=times * n_origins, every=every)
+            if len(folds) >= 2:
+                return Splits(OUT_OF_TIME, folds)
     return Splits(CROSS_VALIDATED, grouped_folds(groups_of(rows), positive, seed=seed))
 
 
@@ -58,8 +63,9 @@ def rolling_origins(
     *,
     n_origins: int = 6,
     least: tuple[int, int] = (MIN_TRAIN, MIN_TEST),
+    every: pd.Timedelta = QUARTER,
 ) -> tuple[Fold, ...]:
-    """Folds at the last quarters: trained on rows whose label was known at the origin, tested on the quarter after.
+    """Folds at the last origins: trained on rows whose label was known then, tested on those that begin in `every`.
 
     Origins with fewer than `least` positive or other rows to train and to test on are skipped; `positive=None` counts
     all rows alike.
@@ -68,9 +74,9 @@ def rolling_origins(
     after_last = pd.Timestamp(begin.max()) + pd.Timedelta(days=1)
     folds = []
     for back in range(n_origins, 0, -1):
-        origin = after_last - back * QUARTER
+        origin = after_last - back * every
         train = np.flatnonzero(day <= origin.to_datetime64())
-        test = np.flatnonzero((begin >= origin.to_datetime64()) & (begin < (origin + QUARTER).to_datetime64()))
+        test = np.flatnonzero((begin >= origin.to_datetime64()) & (begin < (origin + every).to_datetime64()))
         if _enough(positive, train, least[0]) and _enough(positive, test, least[1]):
             folds.append(Fold(train, test, origin=origin))
     return tuple(folds)

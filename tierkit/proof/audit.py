@@ -119,7 +119,8 @@ def _clustered_se(predictions: pd.DataFrame, base: float) -> float:
     won = predictions["won_in_horizon"].to_numpy(np.float64)
     prob = predictions["win_prob"].to_numpy(np.float64).clip(1e-9, 1 - 1e-9)
     gain = np.where(won == 1, np.log(prob / base), np.log((1 - prob) / (1 - base)))
-    sums = np.bincount(pd.factorize(predictions["account_id"])[0], weights=gain - gain.mean())
+    cluster = predictions["group_id" if "group_id" in predictions else "account_id"]
+    sums = np.bincount(pd.factorize(cluster)[0], weights=gain - gain.mean())
     return float(np.sqrt((sums**2).sum() * len(sums) / max(len(sums) - 1, 1)) / len(gain))
 
 

@@ -21,6 +21,7 @@ COLUMNS = [
     "trailing_from",
     "trailing_to",
     "n_trailing_won",
+    "n_without_amount",
     "booked",
     "n_booked",
     "ratio",
@@ -52,9 +53,10 @@ def reconcile_bookings(
     -------
     One row: expected (sum of expected_value: deals that open in the coming horizon and are won within the horizon of
     opening), trailing (the same of the newest window that is known in full: opened in (trailing_from, trailing_to]),
-    n_trailing_won, booked and n_booked (all new business closed in the last horizon, whenever it opened), ratio
-    (expected over trailing), ok (ratio within 25 % of 1), last_as_of, last_expected, last_actual and last_ratio (of
-    `last_forecast`, missing while immature), sentence. Money in `currency`.
+    n_trailing_won and n_without_amount (of them, whose value is unknown and counts as none), booked and n_booked (all
+    new business closed in the last horizon, whenever it opened), ratio (expected over trailing), ok (ratio within 25 %
+    of 1), last_as_of, last_expected, last_actual and last_ratio (of `last_forecast`, missing while immature), sentence.
+    Money in `currency`.
 
     Where accounts carry created_at, `trailing` counts only accounts that existed as its window began, as the scores do.
     Deals-only: `trailing` is what deals open one horizon ago won since, as the scores are of open deals. Without dates,
@@ -65,10 +67,11 @@ def reconcile_bookings(
         "as_of": as_of,
         "horizon_days": horizon_days,
         "currency": tables.currency,
-        "expected": float(scores["expected_value"].sum()),
+        "expected": float(_in_horizon(scores, tables, as_of - horizon)["expected_value"].sum()),
         "trailing_from": pd.NaT,
         "trailing_to": pd.NaT,
         "n_trailing_won": 0,
+        "n_without_amount": 0,
         "n_booked": 0,
         "ok": False,
         "last_as_of": pd.NaT,
@@ -96,11 +99,12 @@ def reconcile_bookings(
         "trailing_from": start,
         "trailing_to": start + horizon,
         "n_trailing_won": len(won),
+        "n_without_amount": int(won["acv"].isna().sum()),
     }
     row["ratio"] = row["expected"] / row["trailing"] if row["trailing"] else np.nan
     row["ok"] = bool(abs(row["ratio"] - 1) <= TOLERANCE)
     row |= _last(last_forecast, deals, tables, as_of)
-    row["sentence"] = _sentence(row)
+    row["sentence"] = _sentence(row, of_accounts=tables.has_accounts)
     return pd.DataFrame([row], columns=COLUMNS)
 
 
@@ -129,12 +133,27 @@ def _last(earlier: pd.DataFrame | None, deals: pd.DataFrame, tables: Tables, as_
     return row | {"last_actual": actual, "last_ratio": row["last_expected"] / actual if actual else np.nan}
 
 
-def _sentence(row: dict[str, Any]) -> str:
-    text = (
-        f"Expected from deals opening in the next {row['horizon_days']} days: {_money(row)}; deals opened "
-        f"{row['trailing_from'] + pd.Timedelta(days=1):%Y-%m-%d} to {row['trailing_to']:%Y-%m-%d} brought "
-        f"{_money(row, 'trailing')} ({row['n_trailing_won']:,} wins)"
-    )
+def _in_horizon(scores: pd.DataFrame, tables: Tables, oldest: pd.Timestamp) -> pd.DataFrame:
+    """Scores of deals that can still be won within the horizon of their opening."""
+    if tables.has_accounts or "opened_at" not in scores:
+        return scores
+    return scores[~(scores["opened_at"] < oldest)]
+
+
+def _sentence(row: dict[str, Any], *, of_accounts: bool) -> str:
+    days, start = row["horizon_days"], row["trailing_from"]
+    if of_accounts:
+        text = (
+            f"Expected from deals opening in the next {days} days: {_money(row)}; deals opened "
+            f"{start + pd.Timedelta(days=1):%Y-%m-%d} to {row['trailing_to']:%Y-%m-%d} brought "
+        )
+    else:
+        text = (
+            f"Expected from the deals open now: {_money(row)}; the deals open on {start:%Y-%m-%d} brought in the "
+            f"{days} days after it "
+        )
+    text += f"{_money(row, 'trailing')} ({row['n_trailing_won']:,} wins"
+    text += f", {row['n_without_amount']:,} of them without an amount)" if row["n_without_amount"] else ")"
     text += f", ratio {row['ratio']:.2f}; " if np.isfinite(row["ratio"]) else "; "
     text += f"booked in the last {row['horizon_days']} days: {_money(row, 'booked')}."
     if np.isfinite(row["last_actual"]):

@@ -110,26 +110,40 @@ def lift_from_predictions(
     *,
     size_column: str | None = None,
     kind: str = "cross_validated",
+    horizon_days: float | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Lift of tiers cut from out-of-fold predictions, for companies whose deals carry no dates.
+    """Lift of tiers cut from predictions of unseen deals, for companies whose policy cannot be replayed.
 
     Parameters
     ----------
-    predictions : one row per deal; columns row_id, account_id, won_in_horizon, win_prob; optional group_id.
+    predictions : one row per deal; columns row_id, account_id, won_in_horizon, win_prob; optional group_id, and origin:
+        the day the model was fitted, where deals are ranked among those of their origin, as they would have been then.
     shares : share of deals in each tier but the last.
+    kind : `cross_validated` or `out_of_time`.
     size_column : column of `predictions` for the size-only ranking.
 
     Returns
     -------
     The columns of `tier_lift`, unit deal.
     """
-    replay = predictions.assign(kind=kind, unit="deal", horizon_days=np.nan)
-    replay["tier"] = cut_tiers(predictions["win_prob"], predictions["row_id"], _sizes(shares, len(predictions)))
+    horizon = np.nan if horizon_days is None else float(horizon_days)
+    replay = predictions.assign(kind=kind, unit="deal", horizon_days=horizon)
+    replay["tier"] = _cut_each(predictions, "win_prob", shares)
     if size_column is not None:
-        sizes = _sizes(shares, len(predictions))
-        replay["size_tier"] = cut_tiers(predictions[size_column], predictions["row_id"], sizes)
+        replay["size_tier"] = _cut_each(predictions, size_column, shares)
     return tier_lift(replay, confidence=confidence)
+
+
+def _cut_each(predictions: pd.DataFrame, score: str, shares: Sequence[float]) -> pd.Series:
+    """Tiers of the given shares among the deals of each origin."""
+    origin = predictions["origin"] if "origin" in predictions else pd.Series(pd.NaT, predictions.index)
+    parts = [
+        cut_tiers(part[score], part["row_id"], _sizes(shares, len(part)))
+        for _, part in predictions.groupby(origin, dropna=False, sort=True)
+    ]
+    tiers: pd.Series = pd.concat(parts).reindex(predictions.index)
+    return tiers
 
 
 def cut_tiers(score: pd.Series, key: pd.Series, sizes: Sequence[int]) -> pd.Series:

@@ -21,8 +21,8 @@ def answer_data(readiness: Readiness, verdicts: pd.DataFrame) -> Fragment:
         "scorecard": "There is too little to learn from, and tiers come from fit alone",
     }[readiness.level]
     return _say(
-        f"{enough}: {words.things(readiness.n_won, 'account')} won and {words.count(readiness.n_lost)} lost.",
-        *readiness.sentences,
+        f"{enough}: {readiness.sentences[0]}",
+        *readiness.sentences[1:],
         f"Of {words.things(len(verdicts), 'column')}: {words.listing(parts)}.",
     )
 
@@ -57,9 +57,16 @@ def answer_acv(acv: Acv | None, currency: str) -> Fragment:
     bias = "" if chosen.empty else f", its total off by {chosen['total_bias'].iloc[0]:+.0%} on deals it had not seen"
     return _say(
         f"The {acv.kind.replace('_', ' ')} is used, fitted on {words.things(acv.n_won, 'won deal')}{bias}. "
-        f"The {acv.interval_level:.0%} interval held {words.percent(acv.interval_coverage)} of "
-        f"{words.things(acv.interval_n, 'unseen deal')}. No forecast exceeds {words.money(acv.cap, currency)}.",
+        f"{say_interval(acv)} No forecast exceeds {words.money(acv.cap, currency)}.",
         *acv.notes,
+    )
+
+
+def say_interval(acv: Acv) -> str:
+    """How often the interval of the contract value held (interval coverage)."""
+    return (
+        f"The {acv.interval_level:.0%} interval of the contract value held {words.percent(acv.interval_coverage)} of "
+        f"{words.things(acv.interval_n, 'won deal')} the model had not seen."
     )
 
 

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tierkit.features.readiness import enrichment_coverage
+from tierkit.features.readiness import Readiness, enrichment_coverage
 from tierkit.proof.calibration import calibration_table
 from tierkit.reporting import words
+from tierkit.reporting.answers import say_interval
 from tierkit.reporting.cards import build_cards
 from tierkit.reporting.decisions import find_decisions
 from tierkit.reporting.runs import Run
 from tierkit.reporting.sections.headlines import Status, write_headlines
 from tierkit.reporting.sections.lift import money_reconciles
+from tierkit.reporting.sections.limits import find_limits
 from tierkit.reporting.sections.misses import find_misses
 from tierkit.reporting.sections.treatment import compare_effort
 from tierkit.reporting.tierfiles import stamp_tiers
@@ -26,6 +28,8 @@ class Briefing:
     Attributes
     ----------
     headlines : the three sentences. status : data, model, capacity, delivery.
+    unit : what is tiered: "account", or "deal" where each deal is its own account.
+    notes : what a sceptic must know of data and models, for the small print. limits : what cannot be claimed.
     decisions, cards, effort, misses, matrix, coverage, calibration : as the sections take them; None where unknown.
     slots : Tier 1 slots by owner_id.
     with_money : whether expected value reconciles with bookings, so that money may be shown.
@@ -33,7 +37,10 @@ class Briefing:
 
     headlines: tuple[str, str, str]
     status: tuple[Status, ...]
-    decisions: pd.DataFrame
+    unit: str
+    notes: tuple[str, ...]
+    limits: tuple[str, ...]
+    decisions: pd.DataFrame | None
     cards: pd.DataFrame
     slots: dict[str, int]
     effort: pd.DataFrame | None
@@ -59,6 +66,9 @@ def prepare_briefing(run: Run) -> Briefing:
     accounts = tables.frame("accounts")
     names = accounts.set_index("account_id")["name"] if tables.has("accounts", "name") else None
     return Briefing(
+        unit="account" if tables.has_accounts else "deal",
+        notes=_notes(run),
+        limits=tuple(find_limits(tables)),
         headlines=write_headlines(
             tiers,
             run.gated,
@@ -69,7 +79,7 @@ def prepare_briefing(run: Run) -> Briefing:
             lead_in=first_words(run),
         ),
         status=_status(run, effort),
-        decisions=decisions,
+        decisions=decisions if len(tiers) else None,
         cards=build_cards(tiers, run.reasons, tables, as_of=run.as_of),
         slots={str(k): int(v) for k, v in zip(first["owner_id"], first["slots"], strict=True)},
         effort=effort,
@@ -82,24 +92,62 @@ def prepare_briefing(run: Run) -> Briefing:
 
 
 def first_words(run: Run) -> str:
-    """What must stand in the first line when tiers do not come from a model with skill; else empty."""
+    """What must stand in the first line where tiers do not rest on a model with skill, tested on later deals."""
+    ready = run.readiness
     if run.win is None:
-        return f"Tiers by fit alone: {' '.join(run.readiness.sentences)}"
+        instead = ", and tiers come from fit alone" if len(run.tiers) else ""
+        return f"No model is trained: {_outcomes(ready)} are too few{instead}."
     if not run.win.skill:
         return "No usable signal: the win model does not beat the base rate, so tiers come from fit alone."
+    said = []
+    if run.win.level == "indicative":
+        said.append(f"Indicative only: {_outcomes(ready)} are few to learn from.")
     if not run.tables.is_dated:
-        return "Without dates nothing can be replayed: the ranking is cross-validated."
-    return ""
+        said.append("Without dates nothing can be replayed: the ranking is cross-validated.")
+    elif run.win.label == "cross_validated":
+        said.append("Too few outcomes are old enough to test on later deals: the ranking is cross-validated.")
+    return " ".join(said)
+
+
+def _outcomes(ready: Readiness) -> str:
+    return f"{words.count(ready.n_won)} won and {words.count(ready.n_lost)} lost {ready.unit}"
+
+
+def _notes(run: Run) -> tuple[str, ...]:
+    """What was read right but not as it stood, what to know of the outcomes, and what the models lean on."""
+    notes = [*run.tables.notes, *run.readiness.sentences[1:]]
+    if run.readiness.n_immature:
+        notes.append(f"{_immature(run)}: they are in no rate and teach nothing yet.")
+    if run.horizon is not None:
+        stated = "as the run sheet says" if run.horizon.stated else "the 85th percentile of won deals"
+        missed = (
+            ""
+            if words.is_missing(run.horizon.share_missed)
+            else (f"; {words.percent(run.horizon.share_missed)} of wins took longer")
+        )
+        notes.append(f"A deal has {words.count(run.horizon.days)} days to be won, {stated}{missed}.")
+    if run.win is not None:
+        notes += run.win.notes
+        used = run.verdicts[(run.verdicts["verdict"] == "flagged") & run.verdicts["column"].isin(run.win.features)]
+        notes += [f"{r['column']!r} is used though flagged: {r['reason']}." for r in used.to_dict("records")]
+    if run.acv is not None:
+        notes += [say_interval(run.acv), *run.acv.notes]
+    return tuple(notes)
+
+
+def _immature(run: Run) -> str:
+    return f"{words.things(run.readiness.n_immature, 'deal')} not old enough to judge"
 
 
 def _status(run: Run, effort: pd.DataFrame | None) -> tuple[Status, ...]:
     ready = run.readiness
     n_rejected = len(run.tables.rejected)
+    apart = [_immature(run)] if ready.n_immature else []
+    apart += [f"{words.things(n_rejected, 'row')} set aside"] if n_rejected else []
     data = Status(
         "Data",
         "good" if ready.level == "full" and not n_rejected else "watch",
-        f"{words.count(ready.n_won)} won and {words.count(ready.n_lost)} lost accounts; "
-        f"{words.things(n_rejected, 'row')} set aside",
+        _outcomes(ready) + "".join(f"; {part}" for part in apart),
     )
     if run.win is None:
         model = Status("Model", "stop", "none: too few outcomes, tiers by fit")
@@ -113,8 +161,12 @@ def _status(run: Run, effort: pd.DataFrame | None) -> tuple[Status, ...]:
     used, slots = int(run.capacity["used"].sum()), int(run.capacity["slots"].sum())
     capacity = Status(
         "Capacity",
-        "unknown" if not slots else "good" if used <= slots else "stop",
-        f"{words.count(used)} of {words.count(slots)} places filled" if slots else "no slots given",
+        "unknown" if not (slots and len(run.tiers)) else "good" if used <= slots else "stop",
+        "nobody to place"
+        if run.tiers.empty
+        else f"{words.count(used)} of {words.count(slots)} places filled"
+        if slots
+        else "no slots given",
     )
     if effort is None:
         delivery = Status("Delivery", "unknown", "no activities given")

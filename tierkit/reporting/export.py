@@ -7,6 +7,7 @@ from typing import Any
 
 from tierkit.errors import TierkitError
 from tierkit.reporting.fragments import escape
+from tierkit.reporting.gaps import gather_gaps
 from tierkit.reporting.sections.smallprint import show_provenance
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -29,6 +30,7 @@ def export_page(
     Parameters
     ----------
     notebook : an executed .ipynb; its first level-one heading heads the page, level-two headings make the contents.
+        Where it has a list of limits, parts without anything to show move there (`gather_gaps`).
     title : of the browser's tab.
     hide_code : leave out code and warnings: the page for people who do not read code.
     provenance : as `Provenance.as_dict` returns it, for the footer.
@@ -49,7 +51,7 @@ def export_page(
         exclude_input_prompt=True,
         exclude_output_prompt=True,
     )
-    executed = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+    executed = gather_gaps(nbformat.read(notebook, as_version=4))  # type: ignore[no-untyped-call]
     body, _ = exporter.from_notebook_node(executed)
     heading = re.search(r"<h1[^>]*>(.*?)</h1>", body, flags=re.S)
     if heading:

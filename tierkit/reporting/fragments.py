@@ -53,9 +53,17 @@ def section(name: str, *parts: str | Fragment, label: str | None = None) -> Frag
     return Fragment(f'<section id="{escape(name)}" class="part {escape(name)}"{aria}>{inner}</section>')
 
 
-def unavailable(name: str, because: str) -> Fragment:
+def unavailable(name: str, because: str, *, label: str | None = None) -> Fragment:
     """A part whose input is missing: one honest sentence, no figure."""
-    return section(name, f'<p class="unavailable">Not available, because {escape(because)}.</p>')
+    return section(name, f'<p class="unavailable">Not available, because {escape(because)}.</p>', label=label)
+
+
+UNAVAILABLE = re.compile(
+    r'<section id="[^"]*" class="[^"]*"(?: aria-label="(?P<label>[^"]*)")?>'
+    r'<p class="unavailable">Not available, because (?P<because>.*?)\.</p></section>',
+    re.S,
+)
+"""What `unavailable` makes, so that the page can gather the sentences in one place."""
 
 
 def paragraph(text: str, kind: str = "") -> str:

@@ -76,7 +76,7 @@ def _headline(run: Run) -> dict[str, str]:
     """Six lines of result, for the terminal and the index of months."""
     counts = run.gated["gate"].value_counts()
     sizes = run.tiers["tier"].value_counts().sort_index()
-    tiers = ", ".join(f"{words.count(n)} in {words.tier_name(t)}" for t, n in sizes.items()) or "none: no open deal"
+    tiers = ", ".join(f"{words.count(n)} in {words.tier_name(t)}" for t, n in sizes.items()) or "none"
     approve, works, not_shown = prepare_briefing(run).headlines
     gates = ", ".join(f"{words.count(n)} {str(gate).replace('_', ' ')}" for gate, n in counts.items())
     said = (gates, tiers, approve, works, _model_line(run), not_shown.removeprefix("Not shown: "))
@@ -85,7 +85,7 @@ def _headline(run: Run) -> dict[str, str]:
 
 def _model_line(run: Run) -> str:
     if run.win is None:
-        return "none: " + " ".join(run.readiness.sentences)
+        return "none: " + run.readiness.sentences[0]
     by = run.win.comparison.set_index("method")
     chosen, size = by.loc[run.win.kind], by["auc"].get("size_only", float("nan"))
     return (
@@ -99,8 +99,7 @@ def _ledger(run: Run) -> dict[str, Any]:
     """This month's promises, frozen, and every earlier month's scored."""
     entries = []
     if len(run.tiers) and run.tiers["win_prob"].notna().all():
-        horizon = run.horizon.days if run.tables.is_dated else None
-        entries.append(freeze_promises(run.tiers, as_of=run.as_of, horizon_days=horizon)[1])
+        entries.append(freeze_promises(run.tiers, as_of=run.as_of, horizon_days=run.horizon_days)[1])
     return {"frozen": entries, "scored": json.loads(run.promises.to_json(orient="records", date_format="iso"))}
 
 

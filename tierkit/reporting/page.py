@@ -7,6 +7,7 @@ from tierkit.reporting.fragments import Fragment
 from tierkit.reporting.sections.decisions import show_decisions
 from tierkit.reporting.sections.headlines import Status, show_headlines, show_status, write_headlines
 from tierkit.reporting.sections.lift import lead_lift, money_reconciles, show_lift, show_reconciliation
+from tierkit.reporting.sections.limits import find_limits, show_limits
 from tierkit.reporting.sections.misses import find_misses, show_misses
 from tierkit.reporting.sections.moves import show_moves
 from tierkit.reporting.sections.repairs import show_repairs
@@ -21,12 +22,14 @@ __all__ = [
     "build_cards",
     "figure_svg",
     "find_decisions",
+    "find_limits",
     "find_misses",
     "lead_lift",
     "money_reconciles",
     "show_decisions",
     "show_headlines",
     "show_lift",
+    "show_limits",
     "show_misses",
     "show_moves",
     "show_provenance",

@@ -10,6 +10,7 @@ from tierkit.inputs.tables import Tables, open_tables
 from tierkit.reporting import words
 from tierkit.reporting.draft import Draft
 from tierkit.reporting.runs import Run
+from tierkit.reporting.sections.limits import find_limits
 from tierkit.runsheet import RunSheet, check_sheet, read_sheet
 
 
@@ -66,16 +67,5 @@ def _say_columns(run: Run) -> list[str]:
 
 
 def _say_limits(tables: Tables) -> list[str]:
-    """What cannot be claimed with these tables, in words."""
-    limits = []
-    if not tables.is_dated:
-        limits.append("no horizon, no replay and no forecast: deals carry no day of opening")
-    if not tables.has_accounts:
-        limits.append("no tiers of accounts: each deal stands for itself, and only open ones are tiered")
-    if not tables.has("activities"):
-        limits.append("nothing about engagement, or about effort delivered: there are no activities")
-    if not tables.has("reps"):
-        limits.append("no capacity by rep: each rep counts with the sheet's own number of places")
-    if not tables.has("account_history"):
-        limits.append("no headcount or technologies as they were: today's values stand for the past")
-    return [f"Cannot be claimed: {limit}." for limit in limits] or ["Nothing is missing that a claim needs."]
+    limits = [f"Cannot be claimed: {limit[0].lower()}{limit[1:]}" for limit in find_limits(tables)]
+    return limits or ["Nothing is missing that a claim needs."]

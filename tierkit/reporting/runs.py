@@ -17,6 +17,7 @@ from tierkit.features.readiness import Readiness, check_readiness
 from tierkit.inputs.sources import input_files
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.models.acv import Acv, fit_acv
+from tierkit.models.contest import size_column
 from tierkit.models.opening import MIN_OPENINGS, Opening, fit_opening
 from tierkit.models.propensity import Propensity, fit_propensity
 from tierkit.models.reasons import explain_scores
@@ -75,15 +76,22 @@ class Run:
         return min(end, pd.Timestamp(stated)) if stated and pd.Timestamp(stated) >= end.replace(day=1) else end
 
     @kept
-    def horizon(self) -> Horizon:
-        """Days a deal has to be won."""
+    def horizon(self) -> Horizon | None:
+        """Days a deal has to be won; None without dates."""
+        if not self.tables.is_dated:
+            return None
         return win_horizon(self.tables, before=self.as_of, settings=self.sheet.features)
+
+    @property
+    def horizon_days(self) -> int | None:
+        """The same as a number."""
+        return None if self.horizon is None else self.horizon.days
 
     @kept
     def deal_rows(self) -> pd.DataFrame:
         """One row per new-business deal, features as known before it opened."""
         return build_deal_rows(
-            self.tables, before=self.as_of, settings=self.sheet.features, horizon_days=self.horizon.days
+            self.tables, before=self.as_of, settings=self.sheet.features, horizon_days=self.horizon_days
         )
 
     @kept
@@ -97,7 +105,7 @@ class Run:
         if not (self.tables.has_accounts and self.tables.is_dated):
             return pd.DataFrame()
         return build_panel_rows(
-            self.tables, before=self.as_of, settings=self.sheet.features, horizon_days=self.horizon.days
+            self.tables, before=self.as_of, settings=self.sheet.features, horizon_days=self.horizon_days
         )
 
     @kept
@@ -109,6 +117,8 @@ class Run:
     def account_rows(self) -> pd.DataFrame:
         """One row per account (or open deal) to be tiered, features as known on `as_of`, with fit."""
         rows = build_account_rows(self.tables, as_of=self.as_of, settings=self.sheet.features)
+        if self.horizon_days is not None and not self.tables.has_accounts:
+            rows["horizon_days"] = float(self.horizon_days)
         return score_fit(rows, self.icp, self.tables, as_of=self.as_of)
 
     @kept
@@ -248,12 +258,23 @@ class Run:
             return tier_lift(self.replay, confidence=self.sheet.proof.confidence)
         if self.win is None or self.win.predictions.empty:
             return None
-        return lift_from_predictions(self.win.predictions, confidence=self.sheet.proof.confidence)
+        predictions, size = self.win.predictions, size_column(self.deal_rows, self.sheet.models.size_column)
+        if size is not None:
+            predictions = predictions.merge(
+                self.deal_rows[["row_id", size]].rename(columns={size: "size"}), on="row_id"
+            )
+        return lift_from_predictions(
+            predictions,
+            size_column=None if size is None else "size",
+            kind=self.win.label,
+            horizon_days=self.horizon_days,
+            confidence=self.sheet.proof.confidence,
+        )
 
     @kept
     def bookings(self) -> pd.DataFrame | None:
         """Expected value held against what was booked; None without dates and amounts."""
-        if not (self.tables.is_dated and self.acv is not None and self.win_in_use is not None):
+        if self.horizon is None or self.acv is None or self.win_in_use is None:
             return None
         return reconcile_bookings(
             self.scores,

@@ -10,7 +10,8 @@ KINDS = {
     "backtest": "replayed",
     "contains_treatment": "replayed, while tiers were acted on",
     "observed": "as it happened",
-    "cross_validated": "cross-validated, without dates",
+    "out_of_time": "tested on deals that came later",
+    "cross_validated": "cross-validated",
     "held_out": "tested with a control",
 }
 """What the page calls each kind of evidence."""

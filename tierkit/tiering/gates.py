@@ -36,7 +36,8 @@ def gate_accounts(
     -------
     The rows of `scores`, then accounts nobody scored, child accounts and, where each deal is its own account, closed
     deals; with gate, gate_reason, contactable, missing_fields (`;` between), value_of_learning (empty so far). The
-    first gate that applies decides: child, exclusion, closed deal, ICP, missing fields. An unknown value is not
+    first gate that applies decides: child, exclusion, closed deal, deal open for longer than its `horizon_days` (it can
+    no longer be won within them), ICP, missing fields, nothing to rank by. An unknown value is not
     outside the ICP. Open deals, customers and the cool-off after a loss change `contactable`, not the gate; where each
     deal is its own account an open deal is what we sell, and stays contactable.
 
@@ -55,9 +56,10 @@ def gate_accounts(
         (SUPPRESSED, _child_of(rows, tables)),
         (SUPPRESSED, _excluded(rows, tables, day, undated=undated_policy)),
         (SUPPRESSED, _closed(rows, tables, standing)),
+        (SUPPRESSED, _overdue(rows, tables, day)),
         (OUT_OF_ICP, _outside(rows, tables, policy)),
         (NEEDS_INFO, np.where(missing != "", "missing " + missing, "")),
-        (NEEDS_INFO, np.where(_unscored(rows), "not scored", "")),
+        (NEEDS_INFO, _unscored(rows)),
         (QUALIFIED, np.full(len(rows), "passes", dtype=object)),
     ):
         here = (gated == "") & (why != "")
@@ -178,6 +180,13 @@ def _closed(rows: pd.DataFrame, tables: Tables, standing: pd.DataFrame) -> NDArr
     return np.where(closed & (not tables.has_accounts), "deal_closed", "").astype(object)
 
 
+def _overdue(rows: pd.DataFrame, tables: Tables, day: pd.Timestamp) -> NDArray[np.object_]:
+    if tables.has_accounts or not {"opened_at", "horizon_days"} <= set(rows):
+        return np.full(len(rows), "", dtype=object)
+    due = rows["opened_at"] + pd.to_timedelta(rows["horizon_days"].astype("float64"), unit="D")
+    return np.where(due < day, "deal_past_horizon", "").astype(object)
+
+
 def _outside(rows: pd.DataFrame, tables: Tables, policy: Policy) -> NDArray[np.object_]:
     gates = policy.gates
     reason = np.full(len(rows), "", dtype=object)
@@ -204,12 +213,14 @@ def _missing_fields(rows: pd.DataFrame, tables: Tables, policy: Policy) -> NDArr
     return missing
 
 
-def _unscored(rows: pd.DataFrame) -> NDArray[np.bool_]:
-    """Rows without a value, where others have one; where nobody has, tiers rank by fit."""
+def _unscored(rows: pd.DataFrame) -> NDArray[np.object_]:
+    """Rows without a value, where others have one; where nobody has, tiers rank by fit, if it tells them apart."""
     value = rows["expected_value"].astype("float64")
     if value.isna().all() and "fit_score" in rows:
         value = rows["fit_score"].astype("float64")
-    return value.isna().to_numpy(dtype=bool)
+        if value.count() > 1 and value.min() == value.max():
+            return np.full(len(rows), "nothing to rank by", dtype=object)
+    return np.where(value.isna(), "not scored", "").astype(object)
 
 
 def _contactable(rows: pd.DataFrame, tables: Tables, policy: Policy, standing: pd.DataFrame) -> pd.Series:

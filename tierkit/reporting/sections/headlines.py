@@ -9,7 +9,7 @@ import pandas as pd
 from tierkit.reporting import words
 from tierkit.reporting.fragments import Fragment, escape, section
 from tierkit.reporting.sections.lift import lead_lift
-from tierkit.reporting.sections.repairs import rank_missing
+from tierkit.reporting.sections.repairs import rank_missing, say_reason
 
 State = Literal["good", "watch", "stop", "unknown"]
 
@@ -55,7 +55,7 @@ def write_headlines(
     judged_from : the month from which Tier 1 alone can be judged, in words.
     """
     return (
-        " ".join(filter(None, (lead_in, _approve(tiers, changes, n_decisions)))),
+        " ".join(filter(None, (lead_in, _approve(tiers, gates, changes, n_decisions)))),
         _works(lift, judged_from),
         _not_shown(gates, effort),
     )
@@ -78,8 +78,14 @@ def show_status(statuses: Sequence[Status]) -> Fragment:
     return section("status", f"<ul>{items}</ul>", label="Status")
 
 
-def _approve(tiers: pd.DataFrame, changes: pd.DataFrame | None, n_decisions: int) -> str:
+def _approve(tiers: pd.DataFrame, gates: pd.DataFrame, changes: pd.DataFrame | None, n_decisions: int) -> str:
     first = tiers[tiers["tier"] == 1]
+    if tiers.empty:
+        reasons = gates["gate_reason"].value_counts() if "gate_reason" in gates else pd.Series(dtype="int64")
+        if set(reasons.index) == {"deal_closed"}:
+            return f"All {words.count(len(gates))} deals are closed, so there is nobody to tier."
+        why = words.listing([f"{say_reason(r)} ({words.count(n)})" for r, n in reasons.head(3).items()])
+        return f"Nobody can be tiered this month: {why}." if why else "Nobody can be tiered this month."
     if first.empty:
         return "There is no Tier 1 account to approve this month."
     sentence = f"Approve {words.things(len(first), 'Tier 1 account')}"
@@ -99,6 +105,8 @@ def _approve(tiers: pd.DataFrame, changes: pd.DataFrame | None, n_decisions: int
 
 def _works(lift: pd.DataFrame | None, judged_from: str | None) -> str:
     best = lead_lift(lift)
+    if lift is None:
+        return "Whether tiers win more cannot be said: without a model there is no ranking of earlier deals to test."
     if best is None:
         return "Whether the tiers win more cannot be said yet: no outcome is old enough to count."
     soon = f" It can be judged from {judged_from}." if best.caution and judged_from else ""

@@ -48,7 +48,8 @@ def show_lift(
 
     best = lead_lift(lift)
     if lift is None or best is None:
-        return unavailable("lift", because or "no outcome is old enough to count")
+        why = "there is no ranking of earlier deals to test" if lift is None else "no outcome is old enough to count"
+        return unavailable("lift", because or why)
     drawn = lift[(lift["kind"] == best.kind) & (lift["unit"] == best.unit)]
     within = "" if words.is_missing(best.horizon_days) else f" within {words.span(best.horizon_days)}"
     others = " Grey marks: the same accounts ranked another way." if (drawn["method"] != "tierkit").any() else ""
@@ -83,11 +84,22 @@ def _says(best: Headline, judged_from: str | None) -> list[str]:
         )
     if best.caution:
         says.append(f"{best.caution}{f' It can be judged from {judged_from}.' if judged_from else ''}")
-    if best.kind in ("backtest", "cross_validated"):
+    says += [_HOW[best.kind]] if best.kind in _HOW else []
+    if best.kind in ("backtest", "cross_validated", "out_of_time"):
         says.append("This shows that the ranking finds those who buy. It does not show that treatment makes them buy.")
     if best.kind in ("observed", "contains_treatment"):
         says.append("Ranking and treatment are mixed here: it does not show which of them made the difference.")
     return says
+
+
+_HOW = {
+    "backtest": "Replayed means: the tiers as they would have been set then, judged by what became of the accounts.",
+    "out_of_time": "Each deal is ranked by a model that was fitted before it opened: a test of the ranking, not a "
+    "replay of the tiers.",
+    "cross_validated": "Each deal is ranked by a model that had not seen it or its repeats: a test of the ranking, not "
+    "a replay of the tiers, and it does not show what later deals bring.",
+}
+"""How each kind of evidence came about."""
 
 
 def _all_rows(lift: pd.DataFrame) -> str:
@@ -120,7 +132,8 @@ def show_reconciliation(reconciliation: pd.DataFrame | None, *, because: str = "
     reconciliation : as `reconcile_bookings` returns it: one row; columns sentence, ok.
     """
     if reconciliation is None or reconciliation.empty:
-        return unavailable("reconciliation", because or "there are no bookings to compare with")
+        because = because or "there are no bookings to compare with"
+        return unavailable("reconciliation", because, label="Reconciliation to bookings")
     row: dict[Any, Any] = reconciliation.iloc[0].to_dict()
     parts = [paragraph(_in_one_line(row), "line")]
     if not money_reconciles(reconciliation):

@@ -1,5 +1,7 @@
 """Part 8: data to fix, and what learning it would change."""
 
+import re
+
 import pandas as pd
 
 from tierkit.reporting import words
@@ -36,7 +38,12 @@ def rank_missing(gates: pd.DataFrame) -> pd.DataFrame:
 
 
 def show_repairs(
-    gates: pd.DataFrame | None, coverage: pd.DataFrame | None = None, *, n_rejected: int = 0, because: str = ""
+    gates: pd.DataFrame | None,
+    coverage: pd.DataFrame | None = None,
+    *,
+    n_rejected: int = 0,
+    unit: str = "account",
+    because: str = "",
 ) -> Fragment:
     """Where every input account stands, with counts that sum, and which field to fill first.
 
@@ -46,6 +53,7 @@ def show_repairs(
     coverage : as `enrichment_coverage` returns it; columns field, n, n_known, share, share_year_ago
         (optional). None leaves it out.
     n_rejected : rows set aside at the door.
+    unit : what a row of `gates` is called: "account", or "deal" where each deal is its own account.
     """
     if gates is None:
         return unavailable("repairs", because or "no account was gated")
@@ -54,7 +62,7 @@ def show_repairs(
     cells += [(str(g), int(n)) for g, n in sizes.sort_index().items() if g not in GATES]
     bar = "".join(
         f"<li><b>{escape(words.count(n))}</b> <span>{escape(label)}</span></li>"
-        for label, n in [*cells, ("accounts in all", len(gates))]
+        for label, n in [*cells, (f"{unit}s in all", len(gates))]
     )
     parts: list[str | Fragment] = [f'<ul class="gates">{bar}</ul>']
     missing = rank_missing(gates)
@@ -70,7 +78,7 @@ def show_repairs(
         )
     reasons = _reasons(gates)
     if not reasons.empty:
-        parts.append(table(reasons, _REASONS, caption="Why accounts are not qualified"))
+        parts.append(table(reasons, _REASONS, caption=f"Why {unit}s are not qualified"))
     if coverage is not None and not coverage.empty:
         shown = coverage.assign(field=coverage["field"].map(words.field_name))
         fields = [f for f in _COVERAGE if f.column in shown]
@@ -90,7 +98,7 @@ _MISSING = (
 _REASONS = (
     Field("gate_reason", "Reason", lead=True),
     Field("gate", "Gate"),
-    Field("n", "Accounts", "count"),
+    Field("n", "Number", "count"),
 )
 _COVERAGE = (
     Field("field", "Field", lead=True),
@@ -107,10 +115,8 @@ def _reasons(gates: pd.DataFrame, most: int = 12) -> pd.DataFrame:
     Children count as one reason, and so do figures of one field; past `most` the rest is one row.
     """
     rows = gates[gates["gate"] != "qualified"]
-    reason = rows["gate_reason"].astype("str")
-    for pattern, plain in _PLAIN:
-        reason = reason.str.replace(pattern, plain, regex=True)
-    reason = reason.map(_with_field_names)
+    reasons = rows["gate_reason"].astype("str")
+    reason = reasons.map({one: say_reason(one) for one in reasons.unique()})
     gate = rows["gate"].map(GATES).fillna(rows["gate"])
     sizes = pd.DataFrame({"gate": gate, "gate_reason": reason}).value_counts().rename("n").reset_index()
     sizes = sizes.sort_values(["n", "gate_reason"], ascending=[False, True], kind="stable", ignore_index=True)
@@ -120,8 +126,21 @@ def _reasons(gates: pd.DataFrame, most: int = 12) -> pd.DataFrame:
     return pd.concat([sizes.head(most), rest], ignore_index=True)
 
 
-_PLAIN = ((r"^child_of .*", "child account, tiered with its parent"), (r" -?[\d.,]+$", ""))
+_PLAIN = (
+    (r"^child_of .*", "child account, tiered with its parent"),
+    (r"^deal_past_horizon$", "open for longer than the horizon"),
+    (r"^deal_closed$", "closed"),
+    (r" -?[\d.,]+$", ""),
+)
 
 
-def _with_field_names(reason: str) -> str:
-    return " ".join(words.field_name(word) for word in reason.split(" "))
+def say_reason(reason: object) -> str:
+    """The reason of a gate in plain words, without its figure.
+
+    >>> say_reason("child_of A1"), say_reason("missing employees"), say_reason("deal_past_horizon")
+    ('child account, tiered with its parent', 'missing headcount', 'open for longer than the horizon')
+    """
+    said = str(reason)
+    for pattern, plain in _PLAIN:
+        said = re.sub(pattern, plain, said)
+    return " ".join(words.field_name(word) for word in said.split(" "))
