@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -85,18 +86,23 @@ def run_notebook(path: Path, into: Path, parameters: Mapping[str, Any]) -> Execu
     """Execute one notebook, its own folder being the working directory."""
     import papermill
     from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
 
     target = into / path.name
     try:
-        notebook = papermill.execute_notebook(
-            str(path),
-            str(target),
-            parameters=dict(parameters),
-            kernel_name="python3",
-            cwd=str(path.parent),
-            progress_bar=False,
-            extra_arguments=["--IPKernelApp.log_level=50"],
-        )
+        with tempfile.TemporaryDirectory(prefix="tierkit-") as sockets:
+            # Two kernels that start at once may pick the same free port; sockets in a folder of their own cannot meet.
+            own = {"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}
+            notebook = papermill.execute_notebook(
+                str(path),
+                str(target),
+                parameters=dict(parameters),
+                kernel_name="python3",
+                cwd=str(path.parent),
+                progress_bar=False,
+                extra_arguments=["--IPKernelApp.log_level=50"],
+                config=Config(own if os.name == "posix" else {}),
+            )
     except PapermillExecutionError as error:
         kind = getattr(errors, error.ename, None)
         if isinstance(kind, type) and issubclass(kind, TierkitError):
