@@ -65,20 +65,22 @@ def prepare_briefing(run: Run) -> Briefing:
     first = run.capacity[run.capacity["tier"] == 1]
     accounts = tables.frame("accounts")
     names = accounts.set_index("account_id")["name"] if tables.has("accounts", "name") else None
+    headlines = write_headlines(
+        tiers,
+        run.gated,
+        changes=run.changes,
+        lift=run.lift,
+        effort=effort,
+        n_decisions=len(decisions),
+        lead_in=first_words(run),
+        unit="account" if tables.has_accounts else "deal",
+    )
+    run.draft.keep("headlines", headlines)
     return Briefing(
         unit="account" if tables.has_accounts else "deal",
         notes=_notes(run),
         limits=tuple(find_limits(tables)),
-        headlines=write_headlines(
-            tiers,
-            run.gated,
-            changes=run.changes,
-            lift=run.lift,
-            effort=effort,
-            n_decisions=len(decisions),
-            lead_in=first_words(run),
-            unit="account" if tables.has_accounts else "deal",
-        ),
+        headlines=headlines,
         status=_status(run, effort),
         decisions=decisions if len(tiers) else None,
         cards=build_cards(tiers, run.reasons, tables, as_of=run.as_of),

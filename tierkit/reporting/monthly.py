@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -70,14 +71,14 @@ def run_month(
         run = open_run(month, sheet=sheet, draft=draft)
         run.keep(tables=door.tables)
         parameters = {"month": month, "sheet": str(sheet), "draft": str(draft)}
+        export = partial(_export, folder=publication.folder, provenance=provenance, company=settings.report.company)
         with _progress(console, f"{month}: notebooks") as step:
-            executed = run_notebooks(folder, publication.folder, parameters, done=step)
+            run_notebooks(folder, publication.folder, parameters, then=export, done=step)
         run = open_run(month, sheet=sheet, draft=draft)
         breaches = audit_breaches(run)
         headline = write_evidence(run, publication.folder, provenance)
         if not breaches:
             write_tier_outputs(run, publication.folder, provenance)
-        _export(executed, publication.folder, provenance, settings.report.company)
         shutil.rmtree(draft.parent / ".draft")
         times = {"started": started.isoformat(), "ended": datetime.now(UTC).isoformat()}
         if breaches:
@@ -129,20 +130,19 @@ def _progress(console: Console, title: str) -> Iterator[Callable[[Executed], Non
         yield step
 
 
-def _export(executed: list[Executed], folder: Path, provenance: Provenance, company: str) -> None:
-    """Turn the executed notebooks into pages; the review becomes the month's index."""
+def _export(done: Executed, *, folder: Path, provenance: Provenance, company: str) -> None:
+    """Turn an executed notebook into a page; the review becomes the month's index."""
     month = words.month_name(provenance.month)
-    for done in executed:
-        review = done.name == "70_monthly_review"
-        export_page(
-            done.path,
-            folder / ("index.html" if review else f"{done.name}.html"),
-            title=f"{company}: {done.name.replace('_', ' ')[3:]}, {month}",
-            hide_code=review,
-            provenance=provenance.as_dict(),
-            kicker=f"{company}, {month}",
-        )
-        done.path.unlink()
+    review = done.name == "70_monthly_review"
+    export_page(
+        done.path,
+        folder / ("index.html" if review else f"{done.name}.html"),
+        title=f"{company}: {done.name.replace('_', ' ')[3:]}, {month}",
+        hide_code=review,
+        provenance=provenance.as_dict(),
+        kicker=f"{company}, {month}",
+    )
+    done.path.unlink()
 
 
 def _told(folder: Path) -> Published:

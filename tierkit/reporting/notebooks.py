@@ -19,7 +19,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "30_acv": ("10_data",),
     "40_reasons": ("20_propensity", "30_acv"),
     "50_tiers": ("20_propensity", "30_acv"),
-    "60_tier_lift": ("20_propensity",),
+    "60_tier_lift": ("10_data",),
     "70_monthly_review": ("40_reasons", "50_tiers", "60_tier_lift"),
 }
 """Each notebook, and those whose results it reads."""
@@ -49,9 +49,17 @@ def bundled(name: str) -> Path:
 
 
 def run_notebooks(
-    folder: Path, into: Path, parameters: Mapping[str, Any], *, done: Callable[[Executed], None], workers: int = 2
-) -> list[Executed]:
+    folder: Path,
+    into: Path,
+    parameters: Mapping[str, Any],
+    *,
+    then: Callable[[Executed], None],
+    done: Callable[[Executed], None],
+    workers: int = 2,
+) -> None:
     """Execute every notebook of `NEEDS` into a folder, each after those it needs.
+
+    `then` takes each executed notebook beside the others that still run, `done` in the calling thread.
 
     Raises
     ------
@@ -69,7 +77,7 @@ def run_notebooks(
         while waiting or running:
             for name in [n for n, needs in waiting.items() if set(needs) <= set(finished)]:
                 del waiting[name]
-                running[pool.submit(run_notebook, folder / f"{name}.ipynb", into, parameters)] = name
+                running[pool.submit(_run_then, folder / f"{name}.ipynb", into, parameters, then)] = name
             ready, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ready:
                 name = running.pop(future)
@@ -79,7 +87,12 @@ def run_notebooks(
                     waiting.clear()
                     raise
                 done(finished[name])
-    return [finished[name] for name in NEEDS]
+
+
+def _run_then(path: Path, into: Path, parameters: Mapping[str, Any], then: Callable[[Executed], None]) -> Executed:
+    executed = run_notebook(path, into, parameters)
+    then(executed)
+    return executed
 
 
 def run_notebook(path: Path, into: Path, parameters: Mapping[str, Any]) -> Executed:

@@ -77,10 +77,19 @@ def _headline(run: Run) -> dict[str, str]:
     counts = run.gated["gate"].value_counts()
     sizes = run.tiers["tier"].value_counts().sort_index()
     tiers = ", ".join(f"{words.count(n)} in {words.tier_name(t)}" for t, n in sizes.items()) or "none"
-    approve, works, not_shown = prepare_briefing(run).headlines
+    approve, works, not_shown = _headlines(run)
     gates = ", ".join(f"{words.count(n)} {str(gate).replace('_', ' ')}" for gate, n in counts.items())
     said = (gates, tiers, approve, works, _model_line(run), not_shown.removeprefix("Not shown: "))
     return dict(zip(HEADLINE, said, strict=True))
+
+
+def _headlines(run: Run) -> tuple[str, str, str]:
+    """The sentences the review shows, which it kept; made anew where a review of your own did not."""
+    try:
+        first, second, third = run.draft.read("headlines")
+    except KeyError:
+        return prepare_briefing(run).headlines
+    return first, second, third
 
 
 def _model_line(run: Run) -> str:

@@ -17,13 +17,16 @@ def split_reasons(reasons: pd.DataFrame, *, top: int = 3) -> pd.DataFrame:
     One row per account, index account_id: reasons_for (tuple of texts), reason_against (text, or None).
     """
     ordered = reasons.sort_values(["account_id", "rank"], kind="stable")
-    pros = ordered[ordered["contribution"] > 0].groupby("account_id", sort=True)["words"]
+    pros = ordered[ordered["contribution"] > 0]
+    pros = pros[pros.groupby("account_id").cumcount() < top]
     cons = ordered[ordered["contribution"] < 0].groupby("account_id", sort=True)["words"]
     index = pd.Index(sorted(ordered["account_id"].unique()), name="account_id")
-    found = pros.apply(lambda texts: tuple(texts.head(top))).reindex(index)
+    found: dict[str, tuple[str, ...]] = {}
+    for account, text in zip(pros["account_id"], pros["words"], strict=True):
+        found[account] = (*found.get(account, ()), text)
     return pd.DataFrame(
         {
-            "reasons_for": [x if isinstance(x, tuple) else () for x in found],
+            "reasons_for": [found.get(account, ()) for account in index],
             "reason_against": cons.first().reindex(index).astype("object").where(lambda s: s.notna(), None),
         },
         index=index,
