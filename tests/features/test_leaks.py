@@ -230,3 +230,10 @@ def test_sixty_columns_and_five_thousand_rows_take_seconds() -> None:
     start = time.process_time()
     screen_features(rows)
     assert time.process_time() - start < 6
+
+
+def test_with_nobody_to_score_no_column_is_unavailable() -> None:
+    rows = labelled(reading=noise())
+    unseen = rows.drop(columns="reading")
+    assert verdict(rows, "reading", scoring=unseen)["verdict"] == "not_available_at_scoring"
+    assert verdict(rows, "reading", scoring=unseen.iloc[:0])["verdict"] == "ok"

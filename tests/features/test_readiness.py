@@ -103,3 +103,14 @@ def test_coverage_with_denominators_and_a_year_ago() -> None:
         ["employees", "1", 2, 2],
         ["employees", "2", 1, 0],
     ]
+
+
+def test_without_accounts_copies_of_a_deal_are_one() -> None:
+    deals = rows(210, 210).assign(deal_id=lambda d: d["row_id"], account_id=lambda d: d["row_id"])
+    deals["group_id"] = deals["row_id"]
+    assert (check_readiness(deals).level, check_readiness(deals).unit) == ("full", "deals")
+    # 20 of the 210 won rows are copies of the first: 191 distinct.
+    deals.loc[:19, "group_id"] = "d0"
+    found = check_readiness(deals)
+    assert (found.level, found.n_won, found.unit) == ("indicative", 191, "distinct deals")
+    assert found.sentences[0].startswith("191 won and 210 lost distinct deals: below 200")

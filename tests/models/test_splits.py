@@ -75,3 +75,19 @@ def test_large_tables_are_split_once():
 
 def test_rows_without_account_or_group_stand_for_themselves():
     assert list(groups_of(pd.DataFrame({"x": [5, 5]}))) == [0, 1]
+
+
+def test_young_companies_are_tested_by_months_and_weeks_once_outcomes_were_known():
+    # 200 days, ten rows a day, five of them positive from day 100 on, known after 30 days. The last quarter begins on
+    # day 109, when labels of days 0 to 79 are known: none positive. Origins 30 days apart: on day 140 those of days 100
+    # to 110 are known (55 positive), on day 170 more, on day 110 none.
+    day = np.repeat(np.arange(200), 10)
+    rows = pd.DataFrame({"opened_at": pd.Timestamp("2025-01-01") + pd.to_timedelta(day, unit="D")})
+    positive = (day >= 100) & (np.arange(2000) % 2 == 0)
+    splits = choose_splits(rows, positive, start="opened_at", known=rows["opened_at"] + pd.Timedelta(days=30), seed=0)
+    assert splits.label == "out_of_time"
+    assert [(f.origin - pd.Timestamp("2025-01-01")).days for f in splits.folds] == [140, 170]
+    # Known after 75 days: on day 170 none is; by weeks, on day 186 those of days 100 to 111 (60), on day 179 of 100 to
+    # 104 (25, under the 30 it takes).
+    splits = choose_splits(rows, positive, start="opened_at", known=rows["opened_at"] + pd.Timedelta(days=75), seed=0)
+    assert [(f.origin - pd.Timestamp("2025-01-01")).days for f in splits.folds] == [186, 193]

@@ -207,6 +207,25 @@ def test_lift_from_predictions_cuts_tiers_by_share():
     assert headline_lift(table).sentence.startswith("Cross-validated without dates, Tier 1 and 2 deals won 60 %, Tier")
 
 
+def test_deals_are_ranked_among_those_of_their_origin():
+    # Two origins of five deals, a fifth in tier 1: the best of each, though all of the second score higher.
+    predictions = pd.DataFrame(
+        {
+            "row_id": [f"r{i}" for i in range(10)],
+            "account_id": [f"r{i}" for i in range(10)],
+            "win_prob": [0.3, 0.2, 0.1, 0.1, 0.1, 0.9, 0.8, 0.7, 0.6, 0.5],
+            "won_in_horizon": [1.0, 0, 0, 0, 0, 1, 0, 0, 0, 0],
+            "origin": pd.to_datetime(["2025-01-01"] * 5 + ["2025-04-01"] * 5),
+        }
+    )
+    table = lift_from_predictions(predictions, (0.2, 0.2), kind="out_of_time", horizon_days=90)
+    row = cell(table, "rate", "1", kind="out_of_time")
+    assert (row["n"], row["n_won"], row["horizon_days"]) == (2, 2, 90)
+    assert headline_lift(table).sentence.startswith("Tested on deals that came later, Tier 1")
+    young = lift_from_predictions(predictions.drop(columns="origin"), (0.2, 0.2), horizon_days=90)
+    assert headline_lift(young).sentence.startswith("Cross-validated, not yet tested on later deals, Tier 1")
+
+
 def test_shuffled_rows_change_nothing_and_the_frame_is_left_alone():
     replay = replay_of(*arm(1, 5, 10), *arm(2, 20, 40), *arm(3, 10, 100))
     before = replay.copy()

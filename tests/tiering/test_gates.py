@@ -216,3 +216,22 @@ def test_counts_add_up_to_the_input(seed: int) -> None:
     assert not (gated["contactable"] & (gated["gate"] != "qualified")).any()
     tiered = assign_tiers(gated, tables, policy, as_of=AS_OF)
     assert set(tiered["account_id"]) == set(gated.loc[gated["gate"] == "qualified", "account_id"])
+
+
+def test_a_deal_open_for_longer_than_its_horizon_is_suppressed() -> None:
+    # 90 days before 31 October is 2 August: opened that day it has until today, a day earlier it is late.
+    opened = {"a": "2026-08-02", "b": "2026-08-01"}
+    deals = [deal(name, "open", day) | {"deal_id": name} for name, day in opened.items()]
+    scores = scores_of({"a": 10.0, "b": 20.0}, opened_at=pd.to_datetime(list(opened.values())), horizon_days=90.0)
+    gated = gate_accounts(scores, tables_of(deals=deals), Policy(), as_of=AS_OF)
+    assert reasons(gated) == {"a": ("qualified", "passes"), "b": ("suppressed", "deal_past_horizon")}
+
+
+def test_without_a_score_and_with_the_same_fit_for_all_there_is_nothing_to_rank_by() -> None:
+    scores = scores_of({"a": np.nan, "b": np.nan}, fit_score=50.0)
+    gated = gate_accounts(scores, tables_of(accounts=accounts("a", "b")), Policy(), as_of=AS_OF)
+    assert set(gated["gate_reason"]) == {"nothing to rank by"}
+    told_apart = gate_accounts(
+        scores.assign(fit_score=[50.0, 60.0]), tables_of(accounts=accounts("a", "b")), Policy(), as_of=AS_OF
+    )
+    assert set(told_apart["gate"]) == {"qualified"}
