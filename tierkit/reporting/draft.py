@@ -60,10 +60,10 @@ class Draft:
         elif isinstance(value, Tables):
             _write_tables(value, self.folder / name)
         elif name in _MODELS and value is not None:
-            with tempfile.TemporaryDirectory(dir=self.folder) as partial:
-                save_models(Path(partial) / name, **{part: value if part == name else None for part in _MODELS})
+            with tempfile.TemporaryDirectory(dir=self.folder) as beside:
+                save_models(Path(beside) / name, **{part: value if part == name else None for part in _MODELS})
                 shutil.rmtree(self.folder / name, ignore_errors=True)
-                (Path(partial) / name).rename(self.folder / name)
+                (Path(beside) / name).rename(self.folder / name)
         else:
             (self.folder / f"{name}.json").write_text(json.dumps(_as_json(value)), encoding="utf-8")
 
