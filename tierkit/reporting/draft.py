@@ -39,6 +39,11 @@ class Draft:
         mark.write_text(fingerprint)
         self._memory: dict[str, Any] = {}
 
+    def has(self, name: str) -> bool:
+        """Whether a result of that name was kept."""
+        files = (self.folder / f"{name}{ending}" for ending in (".parquet", ".json", ""))
+        return name in self._memory or any(path.exists() for path in files)
+
     def read(self, name: str) -> Any:
         """The result of that name.
 
@@ -94,11 +99,9 @@ class kept(Generic[T]):  # noqa: N801 - used as a decorator, beside property
     def __get__(self, run: Any, owner: type) -> "kept[T] | T":
         if run is None:
             return self
-        try:
-            value: T = run.draft.read(self._name)
-        except KeyError:
-            value = self._build(run)
-            run.draft.keep(self._name, value)
+        if not run.draft.has(self._name):
+            run.draft.keep(self._name, self._build(run))
+        value: T = run.draft.read(self._name)
         return value
 
 
