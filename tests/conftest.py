@@ -1,7 +1,6 @@
 """What the tests of the whole share: the demo, run once for both months."""
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -38,12 +37,15 @@ def real_data() -> Path:
     return Path(folder)
 
 
-@pytest.fixture
-def real_sheet(real_data, tmp_path):
-    """Lay a sheet of `tests/sheets` beside the real inputs it names."""
+@pytest.fixture(scope="session")
+def real_sheet(real_data, tmp_path_factory):
+    """Lay a sheet of `tests/sheets`, and what is added to it, beside the real inputs it names."""
 
-    def lay(name: str) -> Path:
-        (tmp_path / "data").symlink_to(real_data, target_is_directory=True)
-        return Path(shutil.copy(ROOT / "tests" / "sheets" / f"{name}.toml", tmp_path / "tierkit.toml"))
+    def lay(name: str, added: str = "") -> Path:
+        folder = tmp_path_factory.mktemp(name)
+        (folder / "data").symlink_to(real_data, target_is_directory=True)
+        text = (ROOT / "tests" / "sheets" / f"{name}.toml").read_text(encoding="utf-8")
+        (folder / "tierkit.toml").write_text(f"{text}\n{added}", encoding="utf-8")
+        return folder / "tierkit.toml"
 
     return lay

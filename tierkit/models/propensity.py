@@ -110,7 +110,9 @@ def fit_propensity(
     notes: list[str] = []
     wanted = kind or settings.win
     if level == "indicative" and wanted != "logit":
-        notes.append("fewer than 200 won or 200 lost accounts: only the penalised logit is fitted, and is indicative")
+        notes.append(
+            "fewer than 200 won or 200 lost: only the penalised logit is fitted, and its figures are indicative"
+        )
         wanted = "logit"
     groups = groups_of(rows)
     fitters = _fitters(features, seed)

@@ -121,11 +121,22 @@ def run_notebook(path: Path, into: Path, parameters: Mapping[str, Any]) -> Execu
         if isinstance(kind, type) and issubclass(kind, TierkitError):
             raise kind(error.evalue) from None
         raise TierkitError(f"{path.name}, cell {error.exec_count}: {error.ename}: {error.evalue}") from None
+    finally:
+        _close_loop()
     # A kernel that was killed, or a sys.exit(0), leaves a notebook that looks executed.
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type == "code" and cell.metadata.papermill.status != "completed":
             raise TierkitError(f"{path.name}: cell {number} ended as {cell.metadata.papermill.status!r}, not completed")
     return Executed(path.stem, target, float(notebook.metadata.papermill.duration))
+
+
+def _close_loop() -> None:
+    """Close the event loop that papermill's client leaves open in each thread it ran in."""
+    from jupyter_core.utils import ensure_event_loop
+
+    loop = ensure_event_loop()
+    if not loop.is_running():
+        loop.close()
 
 
 def check_parameters(path: Path, parameters: Mapping[str, Any]) -> None:
