@@ -116,7 +116,7 @@ def plan_tiers(
 
 
 def check_policy(tables: Tables, policy: Policy, *, as_of: str | pd.Timestamp) -> None:
-    """Raise now what `plan_tiers` would raise of sheet and tables: capacity that is short, a trigger without a window."""
+    """Raise now what `plan_tiers` would raise of sheet and tables: short capacity, a trigger without a window."""
     day = pd.Timestamp(as_of)
     accounts = tables.frame("accounts")
     if tables.has_accounts and "owner_id" in accounts:
