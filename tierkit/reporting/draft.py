@@ -39,6 +39,11 @@ class Draft:
         mark.write_text(fingerprint)
         self._memory: dict[str, Any] = {}
 
+    def has(self, name: str) -> bool:
+        """Whether a result of that name was kept."""
+        files = (self.folder / f"{name}{ending}" for ending in (".parquet", ".json", ""))
+        return name in self._memory or any(path.exists() for path in files)
+
     def read(self, name: str) -> Any:
         """The result of that name.
 
@@ -60,10 +65,10 @@ class Draft:
         elif isinstance(value, Tables):
             _write_tables(value, self.folder / name)
         elif name in _MODELS and value is not None:
-            with tempfile.TemporaryDirectory(dir=self.folder) as partial:
-                save_models(Path(partial) / name, **{part: value if part == name else None for part in _MODELS})
+            with tempfile.TemporaryDirectory(dir=self.folder) as beside:
+                save_models(Path(beside) / name, **{part: value if part == name else None for part in _MODELS})
                 shutil.rmtree(self.folder / name, ignore_errors=True)
-                (Path(partial) / name).rename(self.folder / name)
+                (Path(beside) / name).rename(self.folder / name)
         else:
             (self.folder / f"{name}.json").write_text(json.dumps(_as_json(value)), encoding="utf-8")
 
@@ -94,11 +99,9 @@ class kept(Generic[T]):  # noqa: N801 - used as a decorator, beside property
     def __get__(self, run: Any, owner: type) -> "kept[T] | T":
         if run is None:
             return self
-        try:
-            value: T = run.draft.read(self._name)
-        except KeyError:
-            value = self._build(run)
-            run.draft.keep(self._name, value)
+        if not run.draft.has(self._name):
+            run.draft.keep(self._name, self._build(run))
+        value: T = run.draft.read(self._name)
         return value
 
 

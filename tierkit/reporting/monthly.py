@@ -23,6 +23,7 @@ from tierkit.reporting.provenance import Provenance, sha256_of, trace_run
 from tierkit.reporting.publish import open_publication
 from tierkit.reporting.runs import open_run
 from tierkit.runsheet import read_sheet
+from tierkit.tiering.assign import check_policy
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def run_month(
     month = month or last_month(sheet)
     folder = notebook_folder(settings.folder)
     door = open_run(month, sheet=sheet)
+    check_policy(door.tables, settings.tiers, as_of=door.as_of)
     provenance = trace_run(
         month=month,
         as_of=door.as_of,

@@ -85,10 +85,9 @@ def _headline(run: Run) -> dict[str, str]:
 
 def _headlines(run: Run) -> tuple[str, str, str]:
     """The sentences the review shows, which it kept; made anew where a review of your own did not."""
-    try:
-        first, second, third = run.draft.read("headlines")
-    except KeyError:
+    if not run.draft.has("headlines"):
         return prepare_briefing(run).headlines
+    first, second, third = run.draft.read("headlines")
     return first, second, third
 
 

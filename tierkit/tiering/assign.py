@@ -115,6 +115,15 @@ def plan_tiers(
     )
 
 
+def check_policy(tables: Tables, policy: Policy, *, as_of: str | pd.Timestamp) -> None:
+    """Raise now what `plan_tiers` would raise of sheet and tables: short capacity, a trigger without a window."""
+    day = pd.Timestamp(as_of)
+    accounts = tables.frame("accounts")
+    if tables.has_accounts and "owner_id" in accounts:
+        capacity_of(accounts["owner_id"], tables, policy, as_of=day, undated=True)
+    live_triggers(tables, policy, day)
+
+
 def _open_book(
     rows: pd.DataFrame, tables: Tables, policy: Policy, claims: pd.DataFrame, *, as_of: pd.Timestamp, undated: bool
 ) -> Book:

@@ -1,0 +1,105 @@
+"""What `make bench` measures: seconds to import, seconds per step of the demo, features against pandas, recovery.
+
+Every figure is of this machine and this run; peers are timed beside it, in turn.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+ROOT = Path(__file__).parents[2]
+
+
+def main() -> None:
+    """Run the benchmarks, the quick ones first."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--seeds", type=int, default=20, help="simulated companies in the recovery benchmark; 0 for none"
+    )
+    args = parser.parse_args()
+    print(f"import tierkit             {import_seconds():6.2f} s (limit 0.3 s)", flush=True)
+    for name, seconds in demo_seconds().items():
+        print(f"{name:<26} {seconds:6.1f} s", flush=True)
+    ours, theirs = feature_seconds()
+    print(
+        f"features, 4,000 accounts   {ours:6.2f} s; pandas merge and groupby {theirs:6.2f} s: {theirs / ours:.1f} times"
+    )
+    if args.seeds:
+        subprocess.run([sys.executable, "-m", "tests.benchmarks.recovery", "--seeds", str(args.seeds)], check=True)
+
+
+def import_seconds() -> float:
+    """Median of five fresh interpreters that import tierkit, less one that imports nothing."""
+    return statistics.median(_fresh("import tierkit") for _ in range(5)) - statistics.median(
+        _fresh("pass") for _ in range(5)
+    )
+
+
+def demo_seconds() -> dict[str, float]:
+    """Seconds of each notebook and of the whole, both months, published to a folder that is thrown away."""
+    from rich.console import Console
+
+    from tierkit.reporting.monthly import run_month
+
+    seconds: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        sheet = Path(folder) / "tierkit.toml"
+        text = (ROOT / "tierkit.toml").read_text(encoding="utf-8")
+        sheet.write_text(text.replace('"data/demo"', f'"{(ROOT / "data" / "demo").as_posix()}"'), encoding="utf-8")
+        log = Path(folder) / "log.txt"
+        with log.open("w") as file:
+            for month in ("2026-09", "2026-10"):
+                began = time.perf_counter()
+                run_month(sheet, month, console=Console(file=file, width=80))
+                seconds[f"{month}  whole month"] = time.perf_counter() - began
+        for line in log.read_text().splitlines():
+            if line.endswith(" s") and line[:4].isdigit():
+                month, name, took, _ = line.split()
+                seconds[f"{month}  {name}"] = float(took)
+    whole = [v for k, v in seconds.items() if k.endswith("whole month")]
+    return dict(sorted(seconds.items())) | {"make report (limit 90 s)": sum(whole)}
+
+
+def feature_seconds() -> tuple[float, float]:
+    """As-of counts of inbound touches over 90 days at 12 month ends: ours (all features), and pandas (this one)."""
+    import tierkit as tk
+    from tierkit.features.asof import build_month_rows
+
+    tables = tk.open_tables(ROOT / "data" / "demo")
+    months = [pd.Timestamp(end) for end in pd.date_range("2025-10-31", periods=12, freq="ME")]
+    tables.sql("SELECT COUNT(*) FROM stage_activities")
+    touches = tables.frame("activities")
+    inbound = touches[touches["direction"] == "inbound"]
+
+    def with_pandas() -> pd.DataFrame:
+        parts = []
+        for month in months:
+            known = inbound[(inbound["known_at"] <= month) & (inbound["occurred_at"] > month - pd.Timedelta(days=90))]
+            for window in (30, 90, 180, 365):
+                part = known[known["occurred_at"] > month - pd.Timedelta(days=window)]
+                parts.append(part.groupby(["account_id", "kind"]).size().unstack(fill_value=0))
+        return pd.concat(parts)
+
+    pairs = [(_timed(lambda: build_month_rows(tables, months=months)), _timed(with_pandas)) for _ in range(3)]
+    return statistics.median(p[0] for p in pairs), statistics.median(p[1] for p in pairs)
+
+
+def _fresh(code: str) -> float:
+    return _timed(lambda: subprocess.run([sys.executable, "-c", code], check=True))
+
+
+def _timed(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()

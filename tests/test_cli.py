@@ -1,0 +1,120 @@
+"""The command line says what went wrong in one sentence, with the exit code of its kind."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from tierkit.cli import app
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+def test_an_unknown_key_exits_2_and_offers_the_near_name(tmp_path):
+    sheet = tmp_path / "tierkit.toml"
+    sheet.write_text('[tiers]\nstabilty = "high"\n')
+    result = run("run", "--sheet", sheet, "--month", "2026-10")
+    assert result.exit_code == 2
+    assert "unknown key 'tiers.stabilty'; did you mean 'stability'?" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[tiers]\nlabels = ['only']\n", "names 1 tiers; tierkit has 2, 3 or 4"),
+        ("[tiers]\npromotion_share = 2\n", "'tiers.promotion_share' Input should be less than or equal to 0.5, got 2"),
+        ("[tiers\n", "not valid TOML"),
+    ],
+)
+def test_a_bad_sheet_exits_2_with_its_sentence(tmp_path, text, sentence):
+    sheet = tmp_path / "tierkit.toml"
+    sheet.write_text(text)
+    result = run("check", "--sheet", sheet)
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+
+
+def test_a_broken_table_exits_3_and_publishes_nothing(tmp_path):
+    (tmp_path / "deals.csv").write_text("deal_id,outcome\n1,won\n2,perhaps\n")
+    (tmp_path / "tierkit.toml").write_text("")
+    result = run("run", "--sheet", tmp_path / "tierkit.toml", "--month", "2026-10")
+    assert result.exit_code == 3
+    assert "deals.csv" in result.stderr
+    assert "perhaps" in result.stderr
+    assert not list((tmp_path / "reports").glob("20*"))
+
+
+def test_capacity_short_exits_2_and_says_by_how_many_reps(tmp_path):
+    sheet = tmp_path / "tierkit.toml"
+    data = (ROOT / "data" / "demo").as_posix()
+    # 8 reps with 5 slots hold 40; 60 places, 5 strategic and 9 promotions need 74: 34 more, at 25 a rep 2 reps.
+    sheet.write_text(f'[data]\nfolder = "{data}"\n[tiers]\nsizes = [60, 200]\n')
+    result = run("run", "--sheet", sheet, "--month", "2026-10")
+    assert result.exit_code == 2
+    assert "capacity short by 2 reps" in result.stderr
+
+
+def test_check_names_refused_columns_with_the_figure_that_refused_each(tmp_path):
+    n = 400
+    frame = pd.DataFrame(
+        {"deal_id": range(n), "outcome": ["won", "lost"] * (n // 2), "region": ["N", "S", "E", "W"] * 100}
+    )
+    frame["Invoice Sent"] = (frame["outcome"] == "won").astype(int)
+    frame.to_csv(tmp_path / "deals.csv", index=False)
+    result = run("check", tmp_path / "deals.csv")
+    assert result.exit_code == 0, result.output
+    assert "400 deals: 200 won, 200 lost, 0 open" in result.output
+    assert "refused: Invoice Sent" in result.output
+    assert "Cannot be claimed: " in result.output
+
+
+def test_init_writes_a_sheet_of_at_most_twelve_keys_that_reads(tmp_path):
+    from tierkit.runsheet import read_sheet
+
+    (tmp_path / "export.csv").write_text("Deal ID,Outcome,Account ID,Whatever\n1,Won,a,x\n")
+    result = run("init", tmp_path / "project", "--deals", tmp_path / "export.csv")
+    assert result.exit_code == 0, result.output
+    sheet = tmp_path / "project" / "tierkit.toml"
+    keys = [line for line in sheet.read_text().splitlines() if "=" in line and not line.startswith("#")]
+    assert 0 < len(keys) <= 12
+    assert read_sheet(sheet).data.deals.columns["deal_id"] == "Deal ID"
+    assert len(list((tmp_path / "project" / "notebooks").glob("*.ipynb"))) == 7
+
+
+def test_the_demo_sheet_has_at_most_twelve_keys():
+    lines = (ROOT / "tierkit.toml").read_text().splitlines()
+    assert len([line for line in lines if "=" in line.split("#")[0]]) <= 12
+
+
+def test_every_key_can_be_explained():
+    from tierkit.runsheet import RunSheet
+
+    for section in RunSheet.model_fields:
+        assert section in run("explain", section).output
+    assert run("explain", "tiers.nonsense").exit_code == 2
+
+
+def test_importing_tierkit_loads_no_library():
+    code = "import sys, tierkit; print(sorted({'pandas', 'numpy', 'scipy', 'sklearn', 'duckdb'} & set(sys.modules)))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "[]"
+
+
+def test_the_wheel_carries_notebooks_templates_and_the_demo_sheet(tmp_path):
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    names = set(zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist())
+    assert {f"tierkit/notebooks/{p.name}" for p in (ROOT / "notebooks").glob("*.ipynb")} <= names
+    assert {"tierkit/demo.toml", "tierkit/reporting/templates/tierkit/index.html.j2", "tierkit/py.typed"} <= names
