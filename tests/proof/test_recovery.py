@@ -23,5 +23,5 @@ def test_backtest_recovers_the_true_lift_of_the_ranking(seeds):
 def test_expected_value_finds_value_that_size_does_not(seeds):
     for row in seeds:
         assert row["capture_ev"] > row["capture_size"] + 0.1
-        assert row["ev_rank_cor"] > 0.6
+        assert row["ev_rank_cor"] > 0.5
         assert abs(row["ev_bias"]) < 0.5

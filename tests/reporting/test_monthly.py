@@ -35,7 +35,7 @@ def test_a_run_writes_everything_it_promises(demo_reports, month):
     assert len(list((folder / "books").glob("*.csv"))) >= 8
     assert (folder / "models" / "win.json").is_file()
     assert not list(folder.rglob("*.ipynb"))
-    assert verify_month(folder).ok
+    assert verify_month(folder) == []
 
 
 def test_tier_files_hold_only_qualified_accounts_once(demo_reports):
