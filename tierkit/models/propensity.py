@@ -111,7 +111,7 @@ def fit_propensity(
     wanted = kind or settings.win
     if level == "indicative" and wanted != "logit":
         notes.append(
-            "fewer than 200 won or 200 lost: only the penalised logit is fitted, and its figures are indicative"
+            "Fewer than 200 won or 200 lost: only the penalised logit is fitted, and its figures are indicative."
         )
         wanted = "logit"
     groups = groups_of(rows)

@@ -21,7 +21,7 @@ def answer_data(readiness: Readiness, verdicts: pd.DataFrame) -> Fragment:
         "scorecard": "There is too little to learn from, and tiers come from fit alone",
     }[readiness.level]
     return _say(
-        f"{enough}: {readiness.sentences[0]}",
+        f"{enough}. {readiness.sentences[0]}",
         *readiness.sentences[1:],
         f"Of {words.things(len(verdicts), 'column')}: {words.listing(parts)}.",
     )
@@ -73,7 +73,7 @@ def say_interval(acv: Acv) -> str:
 def answer_reasons(reasons: pd.DataFrame) -> Fragment:
     """What most often stands first among the reasons."""
     if reasons.empty:
-        return _say("No model was used, so there is nothing to explain but fit.")
+        return _say("There is nothing to explain: no model is used, or nobody is open to be scored.")
     first = reasons[reasons["rank"] == 1]["group"].value_counts(normalize=True)
     parts = [f"{group} for {words.percent(share)}" for group, share in first.head(3).items()]
     n_accounts = int(reasons["account_id"].nunique())
@@ -83,7 +83,7 @@ def answer_reasons(reasons: pd.DataFrame) -> Fragment:
 def answer_tiers(tiers: pd.DataFrame, capacity: pd.DataFrame, changes: pd.DataFrame | None) -> Fragment:
     """How many accounts each tier holds, the places left, and how many moved."""
     if tiers.empty:
-        return _say("No account is open to be tiered: every deal is closed.")
+        return _say("Nobody passes the gates, so nobody is tiered; the counts above say why.")
     sizes = tiers["tier"].value_counts().sort_index()
     held = words.listing([f"{words.count(n)} in {words.tier_name(t)}" for t, n in sizes.items()])
     free = int((capacity["slots"] - capacity["used"]).clip(lower=0).sum())

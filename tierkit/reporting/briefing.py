@@ -153,7 +153,7 @@ def _status(run: Run, effort: pd.DataFrame | None) -> tuple[Status, ...]:
         _outcomes(ready) + "".join(f"; {part}" for part in apart),
     )
     if run.win is None:
-        model = Status("Model", "stop", "none: too few outcomes, tiers by fit")
+        model = Status("Model", "stop", "none: too few outcomes" + (", tiers by fit" if len(run.tiers) else ""))
     elif not run.win.skill:
         model = Status("Model", "stop", "no skill beyond the base rate, tiers by fit")
     else:

@@ -6,6 +6,7 @@ import pandas as pd
 from tierkit.reporting import words
 from tierkit.reporting.figures import figure_svg
 from tierkit.reporting.fragments import Field, Fragment, folded, paragraph, section, table, unavailable
+from tierkit.reporting.sections.repairs import say_reason
 
 
 def show_moves(changes: pd.DataFrame | None, matrix: pd.DataFrame | None = None, *, because: str = "") -> Fragment:
@@ -58,6 +59,8 @@ def _readable(changes: pd.DataFrame) -> pd.DataFrame:
     moved = moved.sort_values(["_best", "to_tier", "from_tier", "account_id"], kind="stable")
     ids = moved["account_id"].astype("str")
     moved["shown_name"] = moved["name"].fillna(ids) if "name" in moved else ids
+    for code in ("deal_closed", "deal_past_horizon"):
+        moved["sentence"] = moved["sentence"].str.replace(code, say_reason(code))
     both = zip(moved["from_tier"], moved["to_tier"], strict=True)
     moved["move"] = [f"{words.tier_name(a)} to {words.tier_name(b)}" for a, b in both]
     return moved
