@@ -41,7 +41,10 @@ def plot_tier_lift(lift: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
         ax.plot([100 * row["low"], 100 * row["high"]], [y, y], color=colour, linewidth=2.6, solid_capstyle="round")
         ax.plot([100 * row["rate"]], [y], "o", color=colour, markersize=9, label="these tiers" if y == 0 else None)
         unit = "accounts" if row["unit"] == "account" else "deals"
-        text = f"{words.percent(row['rate'])}   {words.count(row['n_won'])} won of {words.count(row['n'])} {unit}"
+        # A replay asks of an account every month anew: the rows are more than the accounts.
+        repeats = unit == "accounts" and row.get("n_accounts", row["n"]) < row["n"]
+        counted = "account-months" if repeats else unit
+        text = f"{words.percent(row['rate'])}   {words.count(row['n_won'])} won of {words.count(row['n'])} {counted}"
         ax.annotate(text, (100 * row["low"], y), (-3, 9), textcoords="offset points", fontsize=9, color=INK)
     for method, (marker, below, label) in _OTHERS.items():
         other = rates[(rates["method"] == method) & rates["tier"].isin(list(places))]
