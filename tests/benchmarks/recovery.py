@@ -124,9 +124,9 @@ def _money(tables: Tables) -> dict[str, float]:
     panel = build_panel_rows(tables, before=then, settings=FEATURES, horizon_days=FEATURES.horizon_days)
     today = build_account_rows(tables, as_of=then)
     verdicts = screen_features(deals, scoring=today, known_at_close=tables.known_at_close)
-    opening = fit_opening(panel, screen_features(panel, scoring=today), seed=1, compare=False)
-    win = fit_propensity(deals, verdicts, seed=1, compare=False)
-    acv = fit_acv(deals, verdicts, seed=1, compare=False)
+    # In full, as a run fits them: without the comparison there is nothing to calibrate chances on.
+    opening = fit_opening(panel, screen_features(panel, scoring=today), seed=1)
+    win, acv = fit_propensity(deals, verdicts, seed=1), fit_acv(deals, verdicts, seed=1)
     expected = score_accounts(today, opening, win, acv)
     until = then + pd.Timedelta(days=FEATURES.horizon_days)
     known = known_deals(tables, before=AS_OF)
