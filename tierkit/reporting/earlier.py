@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from tierkit.inputs.tables import Tables
+from tierkit.proof.replayed_month import tiers_in_use
 from tierkit.reporting.publish import previous_month, published_months
 
 
@@ -16,7 +17,8 @@ def earlier_tiers(reports: Path, month: str, tables: Tables, as_of: pd.Timestamp
     Returns
     -------
     account_id, tier, base_tier, since (day the account entered its base tier); None where nobody had tiers. Tiers that
-    tierkit did not set have no base tier: stability protects places won under capacity, not labels given without one.
+    tierkit did not set have no base tier and no since: stability protects places won under capacity, not labels given
+    without one.
     """
     folder = previous_month(reports, month)
     if folder is not None:
@@ -24,18 +26,8 @@ def earlier_tiers(reports: Path, month: str, tables: Tables, as_of: pd.Timestamp
     history = tables.frame("tier_history")
     if history.empty:
         return None
-    started = history[history["valid_from"] <= as_of]
-    if "valid_to" in started:
-        started = started[started["valid_to"].isna() | (started["valid_to"] >= as_of)]
-    latest = started.sort_values(["account_id", "valid_from"], kind="stable").drop_duplicates("account_id", keep="last")
-    return pd.DataFrame(
-        {
-            "account_id": latest["account_id"].to_numpy(),
-            "tier": latest["tier"].astype("Int64").array,
-            "base_tier": pd.array([pd.NA] * len(latest), dtype="Int64"),
-            "since": latest["valid_from"].to_numpy(),
-        }
-    )
+    tier = tiers_in_use(history, as_of).astype("Int64").rename("tier").rename_axis("account_id").reset_index()
+    return tier.assign(base_tier=pd.array([pd.NA] * len(tier), dtype="Int64"))
 
 
 def earlier_bookings(reports: Path, month: str) -> pd.DataFrame | None:
