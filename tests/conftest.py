@@ -21,10 +21,9 @@ def demo_project(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def demo_reports(demo_project) -> Path:
     """The published months of the demo."""
-    from tierkit.reporting.monthly import run_month
+    from tierkit.reporting.monthly import run_months
 
-    for month in ("2026-09", "2026-10"):
-        run_month(demo_project, month)
+    run_months(demo_project, ["2026-09", "2026-10"])
     return demo_project.parent / "reports"
 
 

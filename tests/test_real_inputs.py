@@ -12,7 +12,7 @@ import pytest
 
 import tierkit as tk
 from tierkit.models.store import load_models
-from tierkit.reporting.monthly import run_month
+from tierkit.reporting.monthly import run_months
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -64,7 +64,7 @@ def published(real_sheet):
 
     @functools.cache
     def publish(name: str, month: str, added: str = "") -> Month:
-        return Month(run_month(real_sheet(name, added), month).page.parent)
+        return Month(run_months(real_sheet(name, added), [month])[0].page.parent)
 
     return publish
 

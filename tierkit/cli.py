@@ -33,14 +33,12 @@ def _sentences() -> Iterator[None]:
 @app.command()
 def demo(folder: Annotated[Path, typer.Argument(help="Where to make it.")] = Path("tierkit-demo")) -> None:
     """Run the demo company for two months, so that changes show, and say where the page is."""
-    from tierkit.reporting.monthly import run_month
+    from tierkit.reporting.monthly import run_months
     from tierkit.reporting.starter import write_demo
 
     with _sentences():
-        sheet = write_demo(folder)
-        for month in ("2026-09", "2026-10"):
-            result = run_month(sheet, month, replace=True, console=console)
-        for line in result.lines:
+        *_, latest = run_months(write_demo(folder), ["2026-09", "2026-10"], replace=True, console=console)
+        for line in latest.lines:
             console.print(line, markup=False)
 
 
@@ -76,19 +74,22 @@ def check(
 
 @app.command()
 def run(
-    month: Annotated[str | None, typer.Option(help="YYYY-MM; the last month the data cover unless given.")] = None,
+    month: Annotated[
+        list[str] | None,
+        typer.Option(help="YYYY-MM, once or several times; the last month the data cover unless given."),
+    ] = None,
     sheet: SheetOption = Path("tierkit.toml"),
     replace: Annotated[
         bool, typer.Option("--replace", help="Put a different run in place of a published month.")
     ] = False,
 ) -> None:
-    """Run the month's notebooks and publish its report, whole or not at all."""
-    from tierkit.reporting.monthly import run_month
+    """Run each month's notebooks and publish its report, whole or not at all."""
+    from tierkit.reporting.monthly import run_months
 
     with _sentences():
-        result = run_month(sheet, month, replace=replace, console=console)
-        for line in result.lines:
-            console.print(line, markup=False)
+        for result in run_months(sheet, month or [], replace=replace, console=console):
+            for line in result.lines:
+                console.print(line, markup=False)
 
 
 @app.command()

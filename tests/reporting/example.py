@@ -1,6 +1,5 @@
 """A made-up company of 8 reps and 4,000 accounts: every result table that the page takes."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -345,7 +344,7 @@ HEADINGS = {
 }
 
 
-def write_notebook(path: Path, sections: dict[str, page.Fragment]) -> Path:
+def make_notebook(sections: dict[str, page.Fragment]) -> Any:
     """An executed notebook that shows the sections, as papermill would leave it."""
     import nbformat.v4 as nb
 
@@ -357,16 +356,14 @@ def write_notebook(path: Path, sections: dict[str, page.Fragment]) -> Path:
             "execute_result", {"text/html": fragment.html, "text/plain": "Fragment"}, execution_count=1
         )
         cells.append(nb.new_code_cell(f"page.show_{name}()", outputs=[shown], execution_count=1, id=f"c-{name}"))
-    path.write_text(json.dumps(nb.new_notebook(cells=cells)), encoding="utf-8")
-    return path
+    return nb.new_notebook(cells=cells)
 
 
 def write_page(folder: Path, *, with_money: bool = True) -> Path:
     """The whole page, written to folder/index.html."""
-    notebook = write_notebook(folder / "70_monthly_review.ipynb", make_sections(with_money=with_money))
     path = folder / "index.html"
     export_page(
-        notebook,
+        make_notebook(make_sections(with_money=with_money)),
         path,
         title="Tier review, October 2026",
         hide_code=True,

@@ -8,7 +8,7 @@ from tests.reporting import example, rendered
 from tests.reporting.test_fragments import read
 from tierkit.errors import TierkitError
 from tierkit.reporting.export import export_page
-from tierkit.reporting.publish import open_publication, trace_run
+from tierkit.reporting.publish import hold_reports, open_publication, trace_run
 
 
 @pytest.fixture(scope="module")
@@ -17,11 +17,8 @@ def review(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def write(folder: Path, *cells: object, hide_code: bool = False) -> str:
-    import json
-
-    source, path = folder / "n.ipynb", folder / "n.html"
-    source.write_text(json.dumps(nb.new_notebook(cells=list(cells))))
-    export_page(source, path, title="T", hide_code=hide_code)
+    path = folder / "n.html"
+    export_page(nb.new_notebook(cells=list(cells)), path, title="T", hide_code=hide_code)
     return path.read_text(encoding="utf-8")
 
 
@@ -152,6 +149,6 @@ def test_the_index_across_months_fits_a_phone(tmp_path: Path) -> None:
     empty = example.pd.DataFrame({c: [] for c in ("table", "file", "sha256", "n_rows", "n_rejected")})
     for month in ("2026-09", "2026-10"):
         run = trace_run(month=month, as_of=f"{month}-30", seed=1, parameters={}, sources=empty)
-        with open_publication(tmp_path, run) as publication:
+        with hold_reports(tmp_path), open_publication(tmp_path, run) as publication:
             publication.publish(headline={"To decide": "Approve 40 Tier 1 accounts, 5 per rep.", "Tiers": "Tier 1 40"})
     assert rendered.overflows(tmp_path / "index.html", 390) == []

@@ -8,7 +8,7 @@ import pytest
 
 from tierkit.errors import SheetError
 from tierkit.reporting.manifest import verify_month
-from tierkit.reporting.monthly import run_month
+from tierkit.reporting.monthly import run_months
 from tierkit.reporting.notebooks import NEEDS, check_parameters, run_notebook
 
 TABLES = [
@@ -73,11 +73,11 @@ def test_october_starts_from_what_september_published(demo_reports):
 def test_the_same_run_writes_the_same_bytes_and_is_not_published_twice(demo_project, demo_reports, tmp_path):
     sheet = tmp_path / "tierkit.toml"
     sheet.write_text(demo_project.read_text())
-    again = run_month(sheet, "2026-09").page.parent
+    again = run_months(sheet, ["2026-09"])[0].page.parent
     for name in TABLES:
         assert (again / name).read_bytes() == (demo_reports / "2026-09" / name).read_bytes(), name
     stamp = (again / "manifest.json").stat().st_mtime_ns
-    assert run_month(sheet, "2026-09").page.parent == again
+    assert run_months(sheet, ["2026-09"])[0].page.parent == again
     assert (again / "manifest.json").stat().st_mtime_ns == stamp
 
 
@@ -85,16 +85,16 @@ def test_another_run_of_a_published_month_needs_replace(demo_project, demo_repor
     other = demo_project.with_name("other.toml")
     other.write_text(demo_project.read_text().replace('stability = "normal"', 'stability = "high"'))
     with pytest.raises(SheetError, match="--replace"):
-        run_month(other, "2026-10")
+        run_months(other, ["2026-10"])
 
 
 def test_a_month_the_data_do_not_reach_is_refused_before_anything_runs(demo_project, demo_reports):
     from tierkit.errors import TableError
 
     with pytest.raises(TableError, match="2027-01 is not covered"):
-        run_month(demo_project, "2027-01")
+        run_months(demo_project, ["2026-10", "2027-01"])
     with pytest.raises(TableError, match="the data begin on"):
-        run_month(demo_project, "2019-01")
+        run_months(demo_project, ["2019-01"])
     assert not (demo_reports / "2027-01").exists()
 
 
@@ -110,4 +110,4 @@ def test_an_error_in_a_notebook_keeps_its_kind_and_its_sentence(tmp_path):
     path = Path(__file__).parents[2] / "notebooks" / "10_data.ipynb"
     parameters = {"month": "2026-10", "sheet": str(tmp_path / "none.toml"), "draft": str(tmp_path)}
     with pytest.raises(SheetError, match=r"none\.toml: no such run sheet"):
-        run_notebook(path, tmp_path, parameters)
+        run_notebook(path, parameters)

@@ -7,7 +7,7 @@ import pytest
 
 from tierkit.errors import SheetError, TierkitError
 from tierkit.reporting.provenance import Provenance, source_hash, trace_run
-from tierkit.reporting.publish import open_publication, previous_month, read_manifest, verify_month
+from tierkit.reporting.publish import hold_reports, open_publication, previous_month, read_manifest, verify_month
 
 SOURCES = pd.DataFrame(
     {"table": ["deals"], "file": ["/somewhere/deals.csv"], "sha256": ["ab" * 32], "n_rows": [3], "n_rejected": [0]}
@@ -19,7 +19,7 @@ def trace(month: str = "2026-10", seed: int = 1, sources: pd.DataFrame = SOURCES
 
 
 def publish(reports: Path, provenance: Provenance, text: str = "a\n1\n2\n", *, replace: bool = False) -> Path:
-    with open_publication(reports, provenance, replace=replace) as publication:
+    with hold_reports(reports), open_publication(reports, provenance, replace=replace) as publication:
         if not publication.unchanged:
             (publication.folder / "books").mkdir()
             (publication.folder / "books" / "ana.csv").write_text(text)
@@ -28,13 +28,13 @@ def publish(reports: Path, provenance: Provenance, text: str = "a\n1\n2\n", *, r
 
 
 def killed_while_writing(reports: Path) -> None:
-    with open_publication(reports, trace(seed=2), replace=True) as publication:
+    with hold_reports(reports), open_publication(reports, trace(seed=2), replace=True) as publication:
         (publication.folder / "half.csv").write_text("a\n")
         os._exit(9)
 
 
 def fail_while_writing(reports: Path) -> None:
-    with open_publication(reports, trace()) as publication:
+    with hold_reports(reports), open_publication(reports, trace()) as publication:
         (publication.folder / "half.csv").write_text("a\n")
         raise ZeroDivisionError
 
@@ -105,7 +105,7 @@ def test_a_replacement_killed_between_its_two_renames_is_undone(tmp_path: Path) 
     aside.parent.mkdir()
     (tmp_path / ".2026-10.replacing").write_text("superseded/2026-10-old")
     folder.rename(aside)
-    with open_publication(tmp_path, trace()) as publication:
+    with hold_reports(tmp_path), open_publication(tmp_path, trace()) as publication:
         assert publication.unchanged
     assert verify_month(folder) == []
     assert not (tmp_path / ".2026-10.replacing").exists()
@@ -119,9 +119,9 @@ def test_an_error_while_writing_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_two_runs_do_not_write_at_once(tmp_path: Path) -> None:
     with (
-        open_publication(tmp_path, trace()),
+        hold_reports(tmp_path),
         pytest.raises(TierkitError, match="another run is writing"),
-        open_publication(tmp_path, trace(month="2026-11")),
+        hold_reports(tmp_path),
     ):
         pass
 
@@ -129,7 +129,7 @@ def test_two_runs_do_not_write_at_once(tmp_path: Path) -> None:
 def test_a_stopped_audit_goes_beside_the_month_that_stands(tmp_path: Path) -> None:
     folder = publish(tmp_path, trace())
     for _ in range(2):  # a second stop takes the place of the first
-        with open_publication(tmp_path, trace(seed=2), replace=True) as publication:
+        with hold_reports(tmp_path), open_publication(tmp_path, trace(seed=2), replace=True) as publication:
             (publication.folder / "index.html").write_text("<p>stopped</p>")
             failed = publication.fail(headline={"Audit": "permuted labels"})
     assert failed == tmp_path / "2026-10.failed"

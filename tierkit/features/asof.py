@@ -1,5 +1,6 @@
 """Feature rows: what was known about an account or a deal at a moment, and nothing that came after."""
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -38,7 +39,8 @@ def build_deal_rows(
     row_id (= deal_id), deal_id, account_id, group_id, as_of (opened_at less the gap), opened_at, closed_at, outcome,
     horizon_days, won_in_horizon (missing while immature), won_acv (of deals won by `before`), owner_id, has_open_deal
     and is_customer as of as_of, then the features as of as_of and the deal's own columns. Text `str`, all else float64;
-    sorted by opened_at and deal_id. `attrs["known_when"]` says of each field of accounts how it is dated.
+    sorted by opened_at and deal_id. `attrs["known_when"]`, JSON, says of each field of accounts how it is
+    dated.
     """
     settings, before = settings or FeatureSettings(), pd.Timestamp(before)
     known = deal_book.known_deals(tables, before=before)
@@ -194,7 +196,8 @@ def _with_features(rows: pd.DataFrame, tables: Tables, *, cutoff: pd.Timestamp) 
     open_deals = counts["n_open_deals"] if "n_open_deals" in counts else pd.Series(0.0, rows.index)
     out = out.assign(has_open_deal=open_deals > 0, is_customer=(is_customer.fillna(0) > 0) | (won > 0))
     out = pd.concat([out, counts], axis=1)
-    out.attrs["known_when"] = known_when
+    # As text: pandas copies attributes deeply at every slice, and a model slices thousands of times.
+    out.attrs["known_when"] = json.dumps(known_when)
     return out
 
 
@@ -233,7 +236,7 @@ def _technologies(tables: Tables, *, cutoff: pd.Timestamp) -> tuple[str, ...]:
     accounts = _existing_accounts(tables, as_of=cutoff)
     moments = pd.DataFrame({"moment": np.arange(len(accounts), dtype="int64"), "account_id": accounts["account_id"]})
     moments["as_of_day"] = int(days_since_1970(pd.Series([cutoff]))[0])
-    return common_technologies(field_values(tables, moments).frame["technologies"])
+    return common_technologies(field_values(tables, moments, only="technologies").frame["technologies"])
 
 
 def _existing_accounts(tables: Tables, *, as_of: pd.Timestamp) -> pd.DataFrame:

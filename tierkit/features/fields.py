@@ -37,16 +37,17 @@ def account_fields(tables: Tables) -> list[str]:
     return fields + [c for c in past if c in CONTRACTS["accounts"] and c not in (*fields, *NOT_FIELDS)]
 
 
-def field_values(tables: Tables, moments: pd.DataFrame) -> FieldValues:
-    """Every field of accounts as it was known at each moment (moment, account_id, as_of_day).
+def field_values(tables: Tables, moments: pd.DataFrame, *, only: str | None = None) -> FieldValues:
+    """Every field of accounts, or one, as it was known at each moment (moment, account_id, as_of_day).
 
     A field with history for the account has its last value known on or before the day, or none; without history for
     the account, the value of the account table.
     """
     accounts = tables.frame("accounts").set_index("account_id")
-    fields = account_fields(tables)
+    fields = [name for name in account_fields(tables) if only in (None, name)]
     past = _history(tables, moments, fields)
     have = _accounts_with_history(tables)
+    codes, ids = pd.factorize(moments["account_id"])
     frame, known_when = {}, {}
     for name in fields:
         given = accounts[name] if name in accounts else _nothing(name, accounts.index)
@@ -56,7 +57,7 @@ def field_values(tables: Tables, moments: pd.DataFrame) -> FieldValues:
             known_when[name] = "unknown" if _changes(name) else "static"
             continue
         then = _parse(past[name], like=now)
-        of_history = moments["account_id"].isin(have[name]).to_numpy()
+        of_history = np.array([account in have[name] for account in ids], dtype=bool)[codes]
         frame[name] = now.where(~of_history, then)
         known_when[name] = "dated"
     return FieldValues(pd.DataFrame(frame, index=moments.index), known_when)

@@ -1,5 +1,6 @@
 """The leak screen: a verdict, a figure and a reason for every column, before anything is fitted."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -79,7 +80,7 @@ def screen_features(
     settings = settings or FeatureSettings()
     known_at_close = known_at_close or {}
     sample = _draw(rows, label)
-    known_when = rows.attrs.get("known_when", {})
+    known_when = json.loads(rows.attrs.get("known_when", "{}"))
     out = []
     for column in map(str, rows.columns):
         if column in ROW_KEYS:

@@ -101,12 +101,14 @@ def fit_acv(
     seed: int,
     compare: bool = True,
     kind: Literal["gamma_glm", "lightgbm"] | None = None,
+    ridge: Ridge | None = None,
 ) -> Acv:
     """Fit E[ACV given win] on rows with `won_acv` above 0 and the columns the verdicts allow, and the segment.
 
     Below 50 wins it is the segment's median times a smear. Else the Gamma GLM, unless LightGBM's paired gamma
     deviance is better by a 90 % one-sided bound and its total bias is no worse than 10 %. `compare=False` skips that
-    and fits `kind` (default the GLM), for replays that refit every month.
+    and fits `kind` (default the GLM), for those who refit again and again. `ridge` is the GLM's penalty, as an earlier
+    fit tuned it; tuned here unless given.
 
     Raises
     ------
@@ -123,7 +125,7 @@ def fit_acv(
     groups = groups_of(rows)
     # The segment describes a row and is no feature of wins, but it tells sizes where the headcount is unknown.
     segment = () if "segment" in set(verdicts["column"]) else ("segment",)
-    methods = _methods(rows, model_features(verdicts, rows, also=segment), settings, seed)
+    methods = _methods(rows, model_features(verdicts, rows, also=segment), settings, seed, ridge)
     few = len(rows) < MIN_WINS or "gamma_glm" not in methods
     chosen = "median" if few else kind or "gamma_glm"
     notes = (f"{len(rows)} wins with an ACV: the median of the segment stands in for a model",) if few else ()
@@ -132,7 +134,8 @@ def fit_acv(
         if few:
             methods = {name: methods[name] for name in ("mean", "median")}
         label, folds = _folds(rows, groups, seed)
-        means, inside = _out_of_sample(rows, y, groups, folds, methods, settings.interval, seed)
+        entrants = ("median",) if few else ("gamma_glm", "lightgbm")
+        means, inside = _out_of_sample(rows, y, groups, folds, methods, entrants, settings.interval, seed)
         at = ~np.isnan(means["mean"])
         if not few and kind is None and _trees_win(y[at], {k: v[at] for k, v in means.items()}, groups[at]):
             chosen = "lightgbm"
@@ -167,7 +170,9 @@ Fitter = Callable[[pd.DataFrame, Array, Array, Model | None], Model]
 """Fits rows, amounts and groups; the last argument is a model whose tuning is taken over."""
 
 
-def _methods(rows: pd.DataFrame, features: list[str], settings: ModelSettings, seed: int) -> dict[str, Fitter]:
+def _methods(
+    rows: pd.DataFrame, features: list[str], settings: ModelSettings, seed: int, ridge: Ridge | None
+) -> dict[str, Fitter]:
     def glm(columns: Sequence[str], ridge: Ridge | None) -> Fitter:
         def fit(train: pd.DataFrame, y: Array, groups: Array, like: Model | None) -> Model:
             tuned = like.ridge if isinstance(like, Linear) else ridge
@@ -184,7 +189,7 @@ def _methods(rows: pd.DataFrame, features: list[str], settings: ModelSettings, s
         methods["size_only"] = glm([size], Ridge(1.0))
     methods["median"] = lambda train, y, groups, like: fit_medians(train, y)
     if features:
-        methods["gamma_glm"] = glm(features, None)
+        methods["gamma_glm"] = glm(features, ridge)
         methods["lightgbm"] = trees
     return methods
 
@@ -204,27 +209,33 @@ def _out_of_sample(
     groups: Array,
     folds: tuple[Fold, ...],
     methods: dict[str, Fitter],
+    entrants: Sequence[str],
     level: float,
     seed: int,
 ) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Expected ACV of every tested row by each method, and whether the interval held it."""
+    """Expected ACV of every tested row by each method, and whether the interval held it, of those that may be chosen.
+
+    The others are there to be beaten, and are spared the folds that a factor and an interval take.
+    """
     means = {name: np.full(len(y), np.nan) for name in methods}
-    inside = {name: np.zeros(len(y), dtype=bool) for name in methods}
+    inside = {name: np.zeros(len(y), dtype=bool) for name in entrants}
     for fold in folds:
         train, test = rows.iloc[fold.train].reset_index(drop=True), rows.iloc[fold.test]
         for name, method in methods.items():
-            fit = _fit(train, y[fold.train], groups[fold.train], method, level, seed)
-            mean = fit.mean(test)
-            means[name][fold.test] = mean
-            error = np.log(y[fold.test] / mean)
+            won, parts = y[fold.train], groups[fold.train]
+            if name not in entrants:
+                means[name][fold.test] = np.exp(method(train, _tame(won), parts, None).raw(test))
+                continue
+            fit = _fit(train, won, parts, method, level, seed)
+            means[name][fold.test] = fit.mean(test)
+            error = np.log(y[fold.test] / means[name][fold.test])
             inside[name][fold.test] = (error >= fit.log_low) & (error <= fit.log_high)
     return means, inside
 
 
 def _fit(rows: pd.DataFrame, y: Array, groups: Array, method: Fitter, level: float, seed: int) -> AcvFit:
     """The model on all rows; factor and bounds from three grouped folds it has not seen."""
-    # For training only: one contract of ten million would bend every coefficient.
-    tame = np.minimum(y, np.quantile(y, _WINSOR))
+    tame = _tame(y)
     model = method(rows, tame, groups, None)
     unseen = np.exp(model.raw(rows))
     if len(np.unique(groups)) >= 3:
@@ -235,6 +246,11 @@ def _fit(rows: pd.DataFrame, y: Array, groups: Array, method: Fitter, level: flo
     factor = float(np.clip(y.sum() / unseen.sum(), *_FACTOR))
     low, high = conformal_bounds(np.log(y / (factor * unseen)), level)
     return AcvFit(model, factor, low, high)
+
+
+def _tame(y: Array) -> Array:
+    """Amounts to train on: one contract of ten million would bend every coefficient."""
+    return np.asarray(np.minimum(y, np.quantile(y, _WINSOR)))
 
 
 def _trees_win(y: Array, means: dict[str, Array], groups: Array) -> bool:

@@ -85,13 +85,15 @@ def fit_opening(
     seed: int,
     compare: bool = True,
     kind: Literal["logit", "lightgbm"] | None = None,
+    ridge: Ridge | None = None,
 ) -> Opening:
     """Fit P(opened_in_horizon) on the worked rows of an account-month panel.
 
     Fitted on every row it would learn where reps went: unworked accounts open nothing whatever they are. Own effort
     stays in as a control and is held at its median when scoring. Calibrated so that the chances of the newest mature
     months add up to their openings. LightGBM needs a better log-loss by a 90 % bound clustered by account.
-    `compare=False` fits `kind` (default the logit) and no other.
+    `compare=False` fits `kind` (default the logit) and no other. `ridge` is the logit's penalty, as an earlier fit
+    tuned it; tuned here unless given.
 
     Raises
     ------
@@ -121,7 +123,7 @@ def fit_opening(
             chosen = "lightgbm"
     model: Model
     if chosen == "logit":
-        model = fit_logit(rows, y, features, groups=groups, seed=seed)
+        model = fit_logit(rows, y, features, groups=groups, seed=seed, ridge=ridge)
     else:
         model = fit_trees(rows, y, features, objective="binary", groups=groups, seed=seed)
     newest = _newest(rows)
@@ -140,6 +142,14 @@ def fit_opening(
         label=contest.label if contest else "not_compared",
         comparison=contest.table(chosen) if contest else pd.DataFrame(),
     )
+
+
+def enough_openings(panel: pd.DataFrame) -> bool:
+    """Whether enough worked account-months saw a deal open, and enough did not."""
+    if panel.empty:
+        return False
+    opened = panel.loc[panel["worked"].astype("bool"), "opened_in_horizon"]
+    return bool(min((opened == 1).sum(), (opened == 0).sum()) >= MIN_OPENINGS)
 
 
 def at_reference(rows: pd.DataFrame, reference: Mapping[str, float]) -> pd.DataFrame:

@@ -87,6 +87,7 @@ def fit_propensity(
     seed: int,
     compare: bool = True,
     kind: Literal["logit", "lightgbm"] | None = None,
+    ridge: Ridge | None = None,
 ) -> Propensity:
     """Fit P(won_in_horizon) on mature rows and the columns the verdicts allow.
 
@@ -94,7 +95,8 @@ def fit_propensity(
     ----------
     rows : one row per deal with `won_in_horizon` (missing while immature, then unused).
     kind : fit this one and no other; default `settings.win`.
-    compare : False skips the comparison (label `not_compared`), for replays that refit every month.
+    compare : False skips the comparison (label `not_compared`), for those who refit again and again.
+    ridge : penalty of the logit, as an earlier fit tuned it; tuned here unless given.
 
     Raises
     ------
@@ -124,7 +126,7 @@ def fit_propensity(
             chosen = "lightgbm"
     model: Model
     if chosen == "logit":
-        model = fit_logit(rows, y, features, groups=groups, seed=seed)
+        model = fit_logit(rows, y, features, groups=groups, seed=seed, ridge=ridge)
         calibration = _calibrate(contest, chosen) if contest else Calibration()
     else:
         model = fit_trees(rows, y, features, objective="binary", groups=groups, seed=seed)

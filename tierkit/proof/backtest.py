@@ -63,8 +63,8 @@ def backtest_policy(
     months : month ends replayed at most; default `proof.months`. Where the sheet says since when people work by tiers,
         the months before that day go first, later ones fill up.
     refit_every : months between refits of the win, opening and ACV models. The first month always fits; it also screens
-        the columns and learns the ICP for all, since it knew least. The logit is fitted unless `models` names lightgbm:
-        which of them is better cannot be asked anew each month.
+        the columns, tunes the penalties and learns the ICP for all, since it knew least. The logit is fitted unless
+        `models` names lightgbm: which of them is better cannot be asked anew each month.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def backtest_policy(
                 features=features,
                 models=models,
                 seed=seed,
-                icp=refit.icp if refit else None,
+                earlier=refit,
             )
         if tables.has_accounts:
             month, previous = tier_accounts(refit, rows, tables, policy, as_of=origin, previous=previous, models=models)

@@ -1,6 +1,7 @@
 """Models as a month in the past would have fitted them."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import pandas as pd
 
@@ -8,7 +9,8 @@ from tierkit.features.fit import Icp, fit_icp, score_fit
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.tables import Tables
 from tierkit.models.acv import Acv, fit_acv
-from tierkit.models.opening import Opening, fit_opening
+from tierkit.models.linear import Linear, Ridge
+from tierkit.models.opening import Opening, enough_openings, fit_opening
 from tierkit.models.propensity import Propensity, fit_propensity
 from tierkit.models.scoring import score_accounts
 from tierkit.models.settings import ModelSettings
@@ -43,15 +45,30 @@ def fit_as_known(
     features: FeatureSettings,
     models: ModelSettings,
     seed: int,
-    icp: Icp | None = None,
+    earlier: Refit | None = None,
 ) -> Refit:
-    """Fit on what was mature at `before`; `icp` is an earlier profile to keep, which only promotions by trigger ask."""
+    """Fit on what was mature at `before`, with the penalties and the profile of an earlier refit, which knew less."""
     deals = past.known_deals(before)
-    win = fit_propensity(deals, verdicts, settings=models, seed=seed, compare=False)
+    how: _How = {"settings": models, "seed": seed, "compare": False}
+    win = fit_propensity(deals, verdicts, ridge=_ridge(earlier and earlier.win.model), **how)
     acv = None
     if deals["won_acv"].gt(0).any():
-        acv = fit_acv(deals, verdicts, settings=models, seed=seed, compare=False)
+        acv = fit_acv(deals, verdicts, ridge=_ridge(earlier and earlier.acv and earlier.acv.fit.model), **how)
     if not tables.has_accounts:
         return Refit(win, acv, None, None)
-    opening = fit_opening(past.known_panel(before), verdicts, settings=models, seed=seed, compare=False)
-    return Refit(win, acv, opening, icp or fit_icp(deals, features))
+    panel, opening = past.known_panel(before), None
+    if enough_openings(panel):
+        tuned = _ridge(earlier and earlier.opening and earlier.opening.model)
+        opening = fit_opening(panel, verdicts, ridge=tuned, **how)
+    return Refit(win, acv, opening, (earlier and earlier.icp) or fit_icp(deals, features))
+
+
+class _How(TypedDict):
+    settings: ModelSettings
+    seed: int
+    compare: bool
+
+
+def _ridge(model: object) -> Ridge | None:
+    """The penalty an earlier model was fitted under; None asks for it to be tuned."""
+    return model.ridge if isinstance(model, Linear) else None

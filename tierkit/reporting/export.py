@@ -17,7 +17,7 @@ _REQUEST = re.compile(
 
 
 def export_page(
-    notebook: Path,
+    notebook: Any,
     path: Path,
     *,
     title: str,
@@ -29,8 +29,9 @@ def export_page(
 
     Parameters
     ----------
-    notebook : an executed .ipynb; its first level-one heading heads the page, level-two headings make the contents.
-        Where it has a list of limits, parts without anything to show move there (`gather_gaps`).
+    notebook : an executed notebook, as nbformat holds it; its first level-one heading heads the page, level-two
+        headings make the contents. Where it has a list of limits, parts without anything to show move there
+        (`gather_gaps`).
     title : of the browser's tab.
     hide_code : leave out code and warnings: the page for people who do not read code.
     provenance : as `Provenance.as_dict` returns it, for the footer.
@@ -40,7 +41,6 @@ def export_page(
     ------
     TierkitError : something in the notebook would make the page ask another address for a file.
     """
-    import nbformat
     from nbconvert import HTMLExporter
 
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
@@ -51,8 +51,7 @@ def export_page(
         exclude_input_prompt=True,
         exclude_output_prompt=True,
     )
-    executed = gather_gaps(nbformat.read(notebook, as_version=4))  # type: ignore[no-untyped-call]
-    body, _ = exporter.from_notebook_node(executed)
+    body, _ = exporter.from_notebook_node(gather_gaps(notebook))
     heading = re.search(r"<h1[^>]*>(.*?)</h1>", body, flags=re.S)
     if heading:
         body = body.replace(heading.group(0), "", 1)
@@ -67,7 +66,7 @@ def export_page(
     )
     if outside := _REQUEST.search(html):
         near = html[outside.start() : outside.start() + 90]
-        raise TierkitError(f"{notebook.name}: the page would ask another address for a file: {near!r}")
+        raise TierkitError(f"{path.name}: the page would ask another address for a file: {near!r}")
     path.write_text(html, encoding="utf-8")
 
 

@@ -1,11 +1,11 @@
 """The monthly run: the notebooks under papermill, the files for people and systems, published whole or not at all."""
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -13,17 +13,24 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tierkit.errors import AuditError, SheetError
-from tierkit.inputs.tables import open_tables
+from tierkit.inputs.tables import Tables, open_tables
 from tierkit.reporting import words
 from tierkit.reporting.export import export_page
 from tierkit.reporting.manifest import read_manifest
-from tierkit.reporting.notebooks import NEEDS, Executed, notebook_folder, run_notebooks
+from tierkit.reporting.notebooks import KERNELS, NEEDS, check_parameters, notebook_folder, run_notebook
 from tierkit.reporting.outputs import HEADLINE, audit_breaches, write_evidence, write_tier_outputs
 from tierkit.reporting.provenance import Provenance, sha256_of, trace_run
-from tierkit.reporting.publish import open_publication
-from tierkit.reporting.runs import open_run
-from tierkit.runsheet import read_sheet
+from tierkit.reporting.publish import Publication, hold_reports, open_publication
+from tierkit.reporting.runs import Run, as_of_month, check_month, open_run
+from tierkit.reporting.schedule import run_tasks
+from tierkit.runsheet import RunSheet, read_sheet
 from tierkit.tiering.assign import check_policy
+
+ASKS_EARLIER, PUBLISH = "50_tiers", "publish"
+"""The notebook that asks what tiers were, so that it waits for the month before; and what comes after all of them."""
+
+Task = tuple[str, str]
+"""A month, and a notebook of it or `PUBLISH`."""
 
 
 @dataclass(frozen=True)
@@ -34,74 +41,142 @@ class Published:
     lines: tuple[str, ...]
 
 
-def run_month(
-    sheet: Path, month: str | None = None, *, replace: bool = False, console: Console | None = None
-) -> Published:
-    """Run a month and publish it.
+def run_months(
+    sheet: Path, months: Sequence[str] = (), *, replace: bool = False, console: Console | None = None
+) -> list[Published]:
+    """Run months and publish them, oldest first.
+
+    Months run side by side; each waits for the one before it only where it asks what tiers were.
 
     Parameters
     ----------
     sheet : the run sheet.
-    month : "YYYY-MM"; the last month the data cover unless given.
+    months : each "YYYY-MM"; the last month the data cover unless given.
     replace : another run of the same month may take its place.
 
     Raises
     ------
     SheetError, TableError : what was asked for, or the data, cannot be; nothing is published.
-    AuditError : the self-audit stopped publication; the page stands in `MONTH.failed/`.
+    AuditError : the self-audit stopped publication of a month; its page stands in `MONTH.failed/`, and no later month
+        is published.
     """
-    console = console or Console(quiet=True)
-    started = datetime.now(UTC)
     sheet = sheet.resolve()
     settings = read_sheet(sheet)
     reports = settings.folder / settings.report.folder
-    month = month or last_month(sheet)
-    folder = notebook_folder(settings.folder)
-    door = open_run(month, sheet=sheet)
-    check_policy(door.tables, settings.tiers, as_of=door.as_of)
-    provenance = trace_run(
-        month=month,
-        as_of=door.as_of,
-        seed=settings.seed,
-        parameters=settings.model_dump(mode="json"),
-        sources=pd.concat([door.tables.sources, _notebooks(folder)], ignore_index=True),
-    )
-    with open_publication(reports, provenance, replace=replace) as publication:
-        if publication.unchanged:
-            return _told(publication.target)
-        draft = publication.folder / ".draft"
-        run = open_run(month, sheet=sheet, draft=draft)
-        run.keep(tables=door.tables)
-        parameters = {"month": month, "sheet": str(sheet), "draft": str(draft)}
-        export = partial(_export, folder=publication.folder, provenance=provenance, company=settings.report.company)
-        with _progress(console, f"{month}: notebooks") as step:
-            run_notebooks(folder, publication.folder, parameters, then=export, done=step)
-        run = open_run(month, sheet=sheet, draft=draft)
-        breaches = audit_breaches(run)
-        headline = write_evidence(run, publication.folder, provenance)
-        if not breaches:
-            write_tier_outputs(run, publication.folder, provenance)
-        shutil.rmtree(draft.parent / ".draft")
-        times = {"started": started.isoformat(), "ended": datetime.now(UTC).isoformat()}
-        if breaches:
-            failed = publication.fail(headline=headline, times=times)
-            raise AuditError(f"{month} was not published: {'; '.join(breaches)} (its page: {failed / 'index.html'})")
-        return _told(publication.publish(headline=headline, times=times))
+    tables = open_tables(settings.data, root=settings.folder)
+    with hold_reports(reports), ExitStack() as stack:
+        asked = sorted(set(months) or {last_month(tables)})
+        opened = [_Month.open(month, sheet, tables, stack, replace=replace) for month in asked]
+        due = {one.name: one for one in opened if not one.publication.unchanged}
+        show = stack.enter_context(_progress(console or Console(quiet=True), list(due)))
+        run_tasks(_needs(list(due)), lambda task: due[task[0]].work(task[1]), done=show, workers=KERNELS + 1)
+        return [_told(one.publication.target) for one in opened]
 
 
-def last_month(sheet: Path) -> str:
+def last_month(tables: Tables) -> str:
     """The last whole month the data cover.
 
     Raises
     ------
     SheetError : the data carry no dates, so that the month is a label only you can give.
     """
-    settings = read_sheet(sheet)
-    through = open_tables(settings.data, root=settings.folder).data_through
+    through = tables.data_through
     if through is None:
         raise SheetError("the data carry no dates: name the run with --month YYYY-MM")
     next_day = through + pd.Timedelta(days=1)
     return f"{next_day.replace(day=1) - pd.Timedelta(days=1):%Y-%m}"
+
+
+def _needs(months: Sequence[str]) -> dict[Task, list[Task]]:
+    """The tasks of all months, and those each comes after."""
+    needs: dict[Task, list[Task]] = {}
+    for month in months:
+        for name, earlier in {**NEEDS, PUBLISH: tuple(NEEDS)}.items():
+            needs[month, name] = [(month, other) for other in earlier]
+    for before, month in pairwise(months):
+        needs[month, ASKS_EARLIER].append((before, PUBLISH))
+    return needs
+
+
+@dataclass(frozen=True)
+class _Month:
+    """One month on its way to publication."""
+
+    name: str
+    sheet: Path
+    settings: RunSheet
+    provenance: Provenance
+    publication: Publication
+    started: datetime
+
+    @classmethod
+    def open(cls, name: str, sheet: Path, tables: Tables, stack: ExitStack, *, replace: bool) -> "_Month":
+        """Check what can be checked before anything is fitted, and open a folder to write into."""
+        started, settings = datetime.now(UTC), read_sheet(sheet)
+        as_of = as_of_month(name, settings)
+        check_month(name, tables)
+        check_policy(tables, settings.tiers, as_of=as_of)
+        notebooks = _notebooks(notebook_folder(settings.folder))
+        provenance = trace_run(
+            month=name,
+            as_of=as_of,
+            seed=settings.seed,
+            parameters=settings.model_dump(mode="json"),
+            sources=pd.concat([tables.sources, notebooks], ignore_index=True),
+        )
+        reports = settings.folder / settings.report.folder
+        publication = stack.enter_context(open_publication(reports, provenance, replace=replace))
+        month = cls(name, sheet, settings, provenance, publication, started)
+        if not publication.unchanged:
+            for notebook in NEEDS:
+                check_parameters(month.notebook(notebook), month.parameters)
+            month.run().keep(tables=tables)
+        return month
+
+    def notebook(self, name: str) -> Path:
+        """The notebook of that name."""
+        return notebook_folder(self.settings.folder) / f"{name}.ipynb"
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What each notebook is run with; in `draft` they keep what they make."""
+        return {"month": self.name, "sheet": str(self.sheet), "draft": str(self.publication.folder / ".draft")}
+
+    def run(self) -> Run:
+        """The month as its notebooks left it."""
+        return open_run(**self.parameters)
+
+    def work(self, name: str) -> None:
+        """Publish the month, or execute a notebook and write its page; the review becomes the month's index."""
+        if name == PUBLISH:
+            self.publish()
+            return
+        executed = run_notebook(self.notebook(name), self.parameters)
+        company, month = self.settings.report.company, words.month_name(self.name)
+        review = name == "70_monthly_review"
+        export_page(
+            executed,
+            self.publication.folder / ("index.html" if review else f"{name}.html"),
+            title=f"{company}: {name.replace('_', ' ')[3:]}, {month}",
+            hide_code=review,
+            provenance=self.provenance.as_dict(),
+            kicker=f"{company}, {month}",
+        )
+
+    def publish(self) -> None:
+        """Write the files beside the pages, and publish them all unless the audit stops it."""
+        run, folder = self.run(), self.publication.folder
+        breaches = audit_breaches(run)
+        headline = write_evidence(run, folder, self.provenance)
+        if not breaches:
+            write_tier_outputs(run, folder, self.provenance)
+        shutil.rmtree(folder / ".draft")
+        times = {"started": self.started.isoformat(), "ended": datetime.now(UTC).isoformat()}
+        if breaches:
+            failed = self.publication.fail(headline=headline, times=times)
+            page = failed / "index.html"
+            raise AuditError(f"{self.name} was not published: {'; '.join(breaches)} (its page: {page})")
+        self.publication.publish(headline=headline, times=times)
 
 
 def _notebooks(folder: Path) -> pd.DataFrame:
@@ -119,32 +194,18 @@ def _notebooks(folder: Path) -> pd.DataFrame:
 
 
 @contextmanager
-def _progress(console: Console, title: str) -> Iterator[Callable[[Executed], None]]:
-    """A bar over the notebooks, and a line of seconds for each that is done."""
+def _progress(console: Console, months: Sequence[str]) -> Iterator[Callable[[Task, float], None]]:
+    """A bar for each month, and a line of seconds for each task that is done."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(title, total=len(NEEDS))
+    with Progress(*columns, console=console, transient=True) as progress:
+        bars = {month: progress.add_task(month, total=len(NEEDS) + 1) for month in months}
 
-        def step(done: Executed) -> None:
-            bar.advance(task)
-            bar.console.print(f"{title[:7]}  {done.name:<18} {done.seconds:5.1f} s", markup=False)
+        def show(task: Task, seconds: float) -> None:
+            month, name = task
+            progress.advance(bars[month])
+            progress.console.print(f"{month}  {name:<18} {seconds:5.1f} s", markup=False)
 
-        yield step
-
-
-def _export(done: Executed, *, folder: Path, provenance: Provenance, company: str) -> None:
-    """Turn an executed notebook into a page; the review becomes the month's index."""
-    month = words.month_name(provenance.month)
-    review = done.name == "70_monthly_review"
-    export_page(
-        done.path,
-        folder / ("index.html" if review else f"{done.name}.html"),
-        title=f"{company}: {done.name.replace('_', ' ')[3:]}, {month}",
-        hide_code=review,
-        provenance=provenance.as_dict(),
-        kicker=f"{company}, {month}",
-    )
-    done.path.unlink()
+        yield show
 
 
 def _told(folder: Path) -> Published:

@@ -1,11 +1,9 @@
-"""Run a month's notebooks under papermill, independent ones two at a time, and refuse any mismatch."""
+"""The notebooks of a month, and one of them under papermill, refused on any mismatch."""
 
-import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+import threading
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,22 +14,17 @@ from tierkit.errors import SheetError, TierkitError
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "10_data": (),
     "20_propensity": ("10_data",),
+    "60_tier_lift": ("10_data",),
     "30_acv": ("10_data",),
     "40_reasons": ("20_propensity", "30_acv"),
     "50_tiers": ("20_propensity", "30_acv"),
-    "60_tier_lift": ("10_data",),
     "70_monthly_review": ("40_reasons", "50_tiers", "60_tier_lift"),
 }
-"""Each notebook, and those whose results it reads."""
+"""Each notebook, and those whose results it reads; of those that could start, the first one does."""
 
-
-@dataclass(frozen=True)
-class Executed:
-    """One executed notebook and the seconds it took."""
-
-    name: str
-    path: Path
-    seconds: float
+KERNELS = 2
+"""Notebooks that run at once: what the cores of a small machine bear."""
+_kernels = threading.BoundedSemaphore(KERNELS)
 
 
 def notebook_folder(project: Path) -> Path:
@@ -48,67 +41,27 @@ def bundled(name: str) -> Path:
     return inside if inside.exists() else package.parent / name
 
 
-def run_notebooks(
-    folder: Path,
-    into: Path,
-    parameters: Mapping[str, Any],
-    *,
-    then: Callable[[Executed], None],
-    done: Callable[[Executed], None],
-    workers: int = 2,
-) -> None:
-    """Execute every notebook of `NEEDS` into a folder, each after those it needs.
-
-    `then` takes each executed notebook beside the others that still run, `done` in the calling thread.
+def run_notebook(path: Path, parameters: Mapping[str, Any]) -> Any:
+    """Execute one notebook, its own folder being the working directory; the executed one, as nbformat holds it.
 
     Raises
     ------
-    SheetError : a notebook's parameters are not exactly those given.
     TierkitError : a cell failed, or did not complete; an error of tierkit's own keeps its kind.
     """
-    for name in NEEDS:
-        check_parameters(folder / f"{name}.ipynb", parameters)
-    # LightGBM and BLAS threads spin against each other on small fits; one a kernel is faster.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    waiting, finished = dict(NEEDS), dict[str, Executed]()
-    running: dict[Future[Executed], str] = {}
-    # papermill changes the directory of this whole process for each notebook, and two at once leave it anywhere.
-    with contextlib.chdir(Path.cwd()), ThreadPoolExecutor(workers) as pool:
-        while waiting or running:
-            for name in [n for n, needs in waiting.items() if set(needs) <= set(finished)]:
-                del waiting[name]
-                running[pool.submit(_run_then, folder / f"{name}.ipynb", into, parameters, then)] = name
-            ready, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in ready:
-                name = running.pop(future)
-                try:
-                    finished[name] = future.result()
-                except TierkitError:
-                    waiting.clear()
-                    raise
-                done(finished[name])
-
-
-def _run_then(path: Path, into: Path, parameters: Mapping[str, Any], then: Callable[[Executed], None]) -> Executed:
-    executed = run_notebook(path, into, parameters)
-    then(executed)
-    return executed
-
-
-def run_notebook(path: Path, into: Path, parameters: Mapping[str, Any]) -> Executed:
-    """Execute one notebook, its own folder being the working directory."""
     import papermill
     from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
 
-    target = into / path.name
+    # LightGBM and BLAS threads spin against each other on small fits; one a kernel is faster.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
-        with tempfile.TemporaryDirectory(prefix="tierkit-") as sockets:
+        with _kernels, tempfile.TemporaryDirectory(prefix="tierkit-") as sockets:
             # Two kernels that start at once may pick the same free port; sockets in a folder of their own cannot meet.
             own = {"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}
             notebook = papermill.execute_notebook(
                 str(path),
-                str(target),
+                # Without a file to write, papermill does not save the whole of it at the start of every cell.
+                None,
                 parameters=dict(parameters),
                 kernel_name="python3",
                 cwd=str(path.parent),
@@ -127,7 +80,7 @@ def run_notebook(path: Path, into: Path, parameters: Mapping[str, Any]) -> Execu
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type == "code" and cell.metadata.papermill.status != "completed":
             raise TierkitError(f"{path.name}: cell {number} ended as {cell.metadata.papermill.status!r}, not completed")
-    return Executed(path.stem, target, float(notebook.metadata.papermill.duration))
+    return notebook
 
 
 def _close_loop() -> None:

@@ -18,6 +18,7 @@ from tierkit.reporting.provenance import Provenance, source_hash, trace_run
 __all__ = [
     "Provenance",
     "Publication",
+    "hold_reports",
     "open_publication",
     "previous_month",
     "read_manifest",
@@ -93,41 +94,50 @@ class Publication:
 
 
 @contextmanager
-def open_publication(reports: Path, provenance: Provenance, *, replace: bool = False) -> Iterator[Publication]:
-    """A folder to write the month into, while no other run can write to `reports`.
+def hold_reports(reports: Path) -> Iterator[None]:
+    """Keep every other run from writing to `reports`; what a killed run left is cleared or undone first.
 
-    Left without `publish()` or `fail()`, also by an error, the folder is removed and the month stands as it was. What
-    a killed run left is cleared, and a replacement it left half done is undone.
+    Raises
+    ------
+    TierkitError : another run is writing to `reports`.
+    """
+    reports.mkdir(parents=True, exist_ok=True)
+    with _lock(reports):
+        _tidy(reports)
+        yield
+
+
+@contextmanager
+def open_publication(reports: Path, provenance: Provenance, *, replace: bool = False) -> Iterator[Publication]:
+    """A folder to write the month into, within `hold_reports`.
+
+    Left without `publish()` or `fail()`, also by an error, the folder is removed and the month stands as it was.
 
     Parameters
     ----------
-    reports : folder of all months; made where it is missing.
+    reports : folder of all months.
     replace : another run of the same month may take its place.
 
     Raises
     ------
     SheetError : the month is published by another run, and `replace` is False.
-    TierkitError : another run is writing to `reports`.
     """
     if not _MONTH.fullmatch(provenance.month):
         raise SheetError(f"month must be YYYY-MM, got {provenance.month!r}")
-    reports.mkdir(parents=True, exist_ok=True)
-    with _lock(reports):
-        _tidy(reports)
-        target = reports / provenance.month
-        standing = read_manifest(target).get("run_id") if target.exists() else None
-        unchanged = standing == provenance.run_id
-        if target.exists() and not unchanged and not replace:
-            raise SheetError(
-                f"{target} is published by run {standing}; this run is {provenance.run_id} (inputs, sheet, seed or "
-                "code differ): pass --replace to put it in its place"
-            )
-        publication = Publication(reports, provenance, unchanged)
-        publication.folder.mkdir()
-        try:
-            yield publication
-        finally:
-            shutil.rmtree(publication.folder, ignore_errors=True)
+    target = reports / provenance.month
+    standing = read_manifest(target).get("run_id") if target.exists() else None
+    unchanged = standing == provenance.run_id
+    if target.exists() and not unchanged and not replace:
+        raise SheetError(
+            f"{target} is published by run {standing}; this run is {provenance.run_id} (inputs, sheet, seed or "
+            "code differ): pass --replace to put it in its place"
+        )
+    publication = Publication(reports, provenance, unchanged)
+    publication.folder.mkdir()
+    try:
+        yield publication
+    finally:
+        shutil.rmtree(publication.folder, ignore_errors=True)
 
 
 def previous_month(reports: Path, month: str) -> Path | None:

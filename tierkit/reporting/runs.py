@@ -18,7 +18,7 @@ from tierkit.inputs.sources import input_files
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.models.acv import Acv, fit_acv
 from tierkit.models.contest import size_column
-from tierkit.models.opening import MIN_OPENINGS, Opening, fit_opening
+from tierkit.models.opening import Opening, enough_openings, fit_opening
 from tierkit.models.propensity import Propensity, fit_propensity
 from tierkit.models.reasons import explain_scores
 from tierkit.models.scoring import score_accounts
@@ -65,15 +65,13 @@ class Run:
     def tables(self) -> Tables:
         """The company's tables, checked."""
         tables = open_tables(self.sheet.data, root=self.sheet.folder)
-        _check_month(self.month, tables)
+        check_month(self.month, tables)
         return tables
 
     @cached_property
     def as_of(self) -> pd.Timestamp:
         """Last day of the month, or of the data where the sheet says they end within it."""
-        end = month_end(self.month)
-        stated = self.sheet.data.data_through
-        return min(end, pd.Timestamp(stated)) if stated and pd.Timestamp(stated) >= end.replace(day=1) else end
+        return as_of_month(self.month, self.sheet)
 
     @kept
     def horizon(self) -> Horizon | None:
@@ -149,17 +147,9 @@ class Run:
         return bool((self.deal_rows["won_acv"] > 0).any())
 
     @property
-    def has_panel(self) -> bool:
-        """Whether there are accounts and dates, so that opening can be learned."""
-        return len(self.panel_rows) > 0
-
-    @property
     def can_learn_opening(self) -> bool:
-        """Whether enough worked account-months saw a deal open, and enough did not."""
-        if not (self.has_panel and self.can_train):
-            return False
-        opened = self.panel_rows.loc[self.panel_rows["worked"].astype("bool"), "opened_in_horizon"]
-        return bool(min((opened == 1).sum(), (opened == 0).sum()) >= MIN_OPENINGS)
+        """Whether a model of opening can be learned from what the panel holds."""
+        return self.can_train and enough_openings(self.panel_rows)
 
     @kept
     def win(self) -> Propensity | None:
@@ -238,7 +228,7 @@ class Run:
     @kept
     def replay(self) -> pd.DataFrame | None:
         """The policy replayed month by month as if live; None where it cannot be."""
-        if not (self.has_panel and self.can_train):
+        if not (self.tables.has_accounts and self.tables.is_dated and self.can_train):
             return None
         return backtest_policy(
             self.tables,
@@ -341,6 +331,13 @@ def month_end(month: str) -> pd.Timestamp:
         raise SheetError(f"month must be YYYY-MM, got {month!r}") from None
 
 
+def as_of_month(month: str, sheet: RunSheet) -> pd.Timestamp:
+    """Last day of the month, or of the data where the sheet says they end within it."""
+    end = month_end(month)
+    stated = sheet.data.data_through
+    return min(end, pd.Timestamp(stated)) if stated and pd.Timestamp(stated) >= end.replace(day=1) else end
+
+
 def parts_of_a_run() -> list[str]:
     """Names of everything a run keeps."""
     return [name for name, value in vars(Run).items() if isinstance(value, kept)]
@@ -357,7 +354,13 @@ def fingerprint(sheet: RunSheet, month: str) -> str:
     return digest.hexdigest()
 
 
-def _check_month(month: str, tables: Tables) -> None:
+def check_month(month: str, tables: Tables) -> None:
+    """Refuse a month that the data do not cover.
+
+    Raises
+    ------
+    TableError : the data begin after the month, or end before it.
+    """
     if not tables.is_dated:
         return
     first = tables.frame("deals")["opened_at"].min()
