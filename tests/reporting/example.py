@@ -286,6 +286,39 @@ PROVENANCE: dict[str, Any] = {
 }
 
 
+def make_capacity() -> pd.DataFrame:
+    """Five Tier 1 places and fifteen Tier 2 places a rep, the second rep with two of each to spare."""
+    return pd.DataFrame(
+        [
+            {"owner_id": f"rep{i + 1}", "name": name, "tier": t, "slots": n, "used": n - 2 * (i == 1)}
+            for i, name in enumerate(REPS)
+            for t, n in ((1, 5), (2, 15))
+        ]
+    )
+
+
+def make_prices() -> pd.DataFrame:
+    """What one more place is worth with each rep; nothing where a place is free."""
+    capacity = make_capacity()
+    worth = np.where(capacity["used"] < capacity["slots"], 0.0, 41_000.0 / capacity["tier"] / (1 + capacity.index // 2))
+    return capacity.assign(constraint="owner_slots", price=worth)
+
+
+def make_ledger() -> pd.DataFrame:
+    """A claim, a promotion, an override, a trial, and three that could not be followed."""
+    rows = [
+        ("A0041", "strategic", 2, 1, "strategic: reference, spoke at two events", "2027-09-25"),
+        ("A0042", "promoted", 2, 1, "executive hire until 2026-11-11", "2026-11-11"),
+        ("A0003", "override", 2, 1, "override by Kim: board relation until 2026-12-31", "2026-12-31"),
+        ("A0170", "exploration", 3, 2, "drawn with a chance of 1 in 12", "2026-11-30"),
+        ("A0050", "promotion_no_slot", 2, 2, "its rep holds no free slot", "2026-11-02"),
+        ("A0051", "strategic_overflow", 3, 3, "every strategic slot is taken", "2027-01-04"),
+        ("A9999", "override_gated", pd.NA, pd.NA, "the account is not qualified", "2026-12-01"),
+    ]
+    frame = pd.DataFrame(rows, columns=["account_id", "what", "from_tier", "to_tier", "why", "until"])
+    return frame.astype({"from_tier": "Int64", "to_tier": "Int64", "until": "datetime64[us]"})
+
+
 def make_sections(*, with_money: bool = True) -> dict[str, page.Fragment]:
     """Every part of the page, by id."""
     tiers = stamp_tiers(make_tiers(), as_of=AS_OF, run_id="3f9c21ab07de")
@@ -309,12 +342,19 @@ def make_sections(*, with_money: bool = True) -> dict[str, page.Fragment]:
         "lift": page.show_lift(lift, judged_from="March 2027"),
         "reconciliation": page.show_reconciliation(make_reconciliation(ok=with_money)),
         "moves": page.show_moves(changes, make_matrix()),
+        "overlays": page.show_overlays(make_ledger(), as_of=AS_OF, names=tiers.set_index("account_id")["name"]),
         "tier1": page.show_tier1(
             page.build_cards(tiers, reasons, tables, as_of=AS_OF),
             slots=reps["tier1_slots"].to_dict(),
             with_money=with_money,
         ),
         "size": page.show_size(page.value_by_size(tiers), chosen=40, capacity=40, with_money=with_money),
+        "capacity": page.show_capacity(
+            make_capacity(),
+            make_prices(),
+            says=("The tiers are the best there are under these places, to within 0.01 %.",),
+            with_money=with_money,
+        ),
         "treatment": page.show_treatment(effort),
         "misses": page.show_misses(
             page.find_misses(make_replay(), names=tiers.set_index("account_id")["name"]), with_money=with_money
@@ -335,8 +375,10 @@ HEADINGS = {
     "decisions": "## Decisions for you\n\nThe model cannot settle these. Each needs a yes or a no.",
     "lift": "## Does it work",
     "moves": "## What moved",
+    "overlays": "### What stands above value",
     "tier1": "## Tier 1 by rep\n\nA click on an account opens its card.",
     "size": "### How large should Tier 1 be",
+    "capacity": "### Places, and what one more is worth",
     "treatment": "## Do we treat them differently",
     "misses": "## Ten we got wrong",
     "repairs": "## Data to fix",

@@ -4,12 +4,14 @@ from tierkit.reporting.cards import build_cards
 from tierkit.reporting.decisions import find_decisions
 from tierkit.reporting.figures import figure_svg
 from tierkit.reporting.fragments import Fragment
+from tierkit.reporting.sections.capacity import show_capacity
 from tierkit.reporting.sections.decisions import show_decisions
 from tierkit.reporting.sections.headlines import Status, show_headlines, show_status, write_headlines
 from tierkit.reporting.sections.lift import lead_lift, money_reconciles, show_lift, show_reconciliation
 from tierkit.reporting.sections.limits import find_limits, show_limits
 from tierkit.reporting.sections.misses import find_misses, show_misses
 from tierkit.reporting.sections.moves import show_moves
+from tierkit.reporting.sections.overlays import show_overlays
 from tierkit.reporting.sections.repairs import show_repairs
 from tierkit.reporting.sections.size import show_size, value_by_size
 from tierkit.reporting.sections.smallprint import show_provenance, show_small_print
@@ -26,12 +28,14 @@ __all__ = [
     "find_misses",
     "lead_lift",
     "money_reconciles",
+    "show_capacity",
     "show_decisions",
     "show_headlines",
     "show_lift",
     "show_limits",
     "show_misses",
     "show_moves",
+    "show_overlays",
     "show_provenance",
     "show_reconciliation",
     "show_repairs",

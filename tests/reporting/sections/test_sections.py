@@ -63,7 +63,7 @@ def test_states_are_shapes_and_words_not_colour_alone() -> None:
 
 def test_money_that_does_not_reconcile_is_withheld_everywhere() -> None:
     shown = example.make_sections(with_money=False)
-    for name in ("decisions", "tier1", "misses"):
+    for name in ("decisions", "tier1", "misses", "capacity"):
         assert "$" not in text(shown[name]), name
     assert "ranks instead" in text(shown["reconciliation"])
     assert "rank 1" in text(shown["tier1"])
@@ -198,3 +198,33 @@ def test_the_slider_carries_names_as_data_not_markup() -> None:
     html = SECTIONS["size"].html
     assert "\\u003cscript>" in html
     assert 'value="40"' in html
+
+
+def test_what_stands_above_value_says_how_long_and_whom_it_could_not_lift() -> None:
+    said = text(SECTIONS["overlays"])
+    assert "In force: 1 strategic claim, 1 promotion, 1 override and 1 trial." in said
+    # From 31 October to 11 November: eleven days, the soonest to end, so the first row.
+    assert "Tier 2 to Tier 1executive hire until 2026-11-1111 Nov 202611" in said
+    assert said.index("executive hire until") < said.index("drawn with a chance of 1 in 12") < said.index("board rel")
+    assert "3 that could not be followed, and why" in said
+    assert "its rep holds no free slot" in said
+    assert "A9999Overridethe account is not qualified" in said
+
+
+def test_without_overlays_all_go_by_value() -> None:
+    said = text(page.show_overlays(example.make_ledger().iloc[:0], as_of=example.AS_OF))
+    assert said == "No claim, trigger or decision by people changes a tier: all go by value."
+
+
+def test_every_rep_has_its_places_and_the_worth_of_one_more() -> None:
+    said = text(SECTIONS["capacity"])
+    assert "One more Tier 1 place is worth most with Ana Lopez: $41k." in said
+    assert "Ben Okafor3 of 5$013 of 15$0" in said
+    assert "to within 0.01 %" in said
+
+
+def test_a_place_is_worth_nothing_while_none_is_full() -> None:
+    free = example.make_prices().assign(price=0.0)
+    said = text(page.show_capacity(example.make_capacity(), free))
+    assert "No rep needs one more Tier 1 place: none is full." in said
+    assert "worth" not in text(page.show_capacity(example.make_capacity()))
