@@ -30,6 +30,7 @@ class Briefing:
     headlines : the three sentences. status : data, model, capacity, delivery.
     unit : what is tiered: "account", or "deal" where each deal is its own account.
     notes : what a sceptic must know of data and models, for the small print. limits : what cannot be claimed.
+    names : name by account_id; None where nobody has one.
     decisions, cards, effort, misses, matrix, coverage, calibration : as the sections take them; None where unknown.
     slots : Tier 1 slots by owner_id.
     with_money : whether expected value reconciles with bookings, so that money may be shown.
@@ -40,6 +41,7 @@ class Briefing:
     unit: str
     notes: tuple[str, ...]
     limits: tuple[str, ...]
+    names: "pd.Series[str] | None"
     decisions: pd.DataFrame | None
     cards: pd.DataFrame
     slots: dict[str, int]
@@ -81,6 +83,7 @@ def prepare_briefing(run: Run) -> Briefing:
         notes=_notes(run),
         limits=tuple(find_limits(tables)),
         headlines=headlines,
+        names=names,
         status=_status(run, effort),
         decisions=decisions if len(tiers) else None,
         cards=build_cards(tiers, run.reasons, tables, as_of=run.as_of),
