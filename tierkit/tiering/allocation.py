@@ -6,8 +6,9 @@ import numpy as np
 
 from tierkit.tiering.book import Book, Floats, Held
 from tierkit.tiering.capacity import Ints
-from tierkit.tiering.optimum import Caps, Problem, Solution, cycle_reach, solve
+from tierkit.tiering.optimum import cycle_reach, solve
 from tierkit.tiering.policy import Policy
+from tierkit.tiering.problem import Caps, Problem, Solution
 from tierkit.tiering.stability import Moves, Stability, limit_falls
 
 OFF_SUPPORT_BEST = 2

@@ -211,7 +211,7 @@ def _place(book: Book, found: Base, by_value: Ints, held: Held, hold: Stability)
     by = np.full(len(base), "value", dtype=object)
     kept_up = (base < by_value) & (held.tier == base)
     for cause, where, words in (
-        ("band", kept_up, f"keeps its tier inside the band of {hold.band:.0%}; "),
+        ("band", kept_up & (hold.band > 0), f"keeps its tier inside the band of {hold.band:.0%}; "),
         ("churn budget", kept_up & (base < found.unbudgeted), "keeps its tier: this month's moves down are spent; "),
         ("stay", kept_up & held.young, f"keeps its tier: entered it under {hold.min_stay_months} months ago; "),
         ("deal open", book.has_open_deal & (held.tier == base), "keeps its tier: deal open; "),

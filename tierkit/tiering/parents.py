@@ -6,7 +6,8 @@ import numpy as np
 
 from tierkit.errors import TableError
 from tierkit.tiering.capacity import Ints
-from tierkit.tiering.optimum import Caps, Floats, Problem, Solution, certified, penalised, settle, tight
+from tierkit.tiering.optimum import certified, penalised, settle, tight
+from tierkit.tiering.problem import Caps, Floats, Problem, Solution
 
 _STEPS = 30
 _SECONDS = 60.0
@@ -57,8 +58,9 @@ def solve_with_parents(problem: Problem, caps: Caps, gap: float) -> Solution:
 
 def _used(caps: Caps, tier: Ints) -> Ints:
     """Accounts of each parent in each tier but the last."""
-    out = np.zeros(caps.most.shape, dtype=np.int64)
-    mine = (caps.parent >= 0) & (tier <= out.shape[1])
+    n_parents, last = caps.most.shape
+    out = np.zeros((n_parents, last), dtype=np.int64)
+    mine = (caps.parent >= 0) & (tier <= last)
     np.add.at(out, (caps.parent[mine], tier[mine] - 1), 1)
     return out
 
@@ -128,7 +130,7 @@ def _highs(
         -worth[t, i],
         constraints=LinearConstraint(matrix, np.concatenate(lower), np.concatenate(upper)),
         bounds=Bounds(0, 1),
-        integrality=np.ones(len(i)),
+        integrality=np.ones(len(i), dtype=np.int64),
         options={"mip_rel_gap": gap, "time_limit": _SECONDS},
     )
     if found.x is None:

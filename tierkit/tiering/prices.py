@@ -10,7 +10,8 @@ import pandas as pd
 from tierkit.tiering.allocation import Base, Terms, base_tiers
 from tierkit.tiering.book import Book, Floats
 from tierkit.tiering.capacity import POOL, UNLIMITED, Ints
-from tierkit.tiering.optimum import Problem, exchange_at, solve, with_more
+from tierkit.tiering.optimum import exchange_at, solve
+from tierkit.tiering.problem import Problem, with_more
 
 COLUMNS = ("constraint", "owner_id", "name", "tier", "slots", "used", "price")
 EXACT = 1e-10
