@@ -78,6 +78,7 @@ def settle(problem: Problem, worth: Floats) -> Settled:
     if labels is None:
         bound = _bound(worth, owner, slots, places, price, np.zeros(problem.n_tiers - 1))
     _fill_idle(worth, owner, slots, places, tier)
+    _first_of_equals_first(worth, owner, price, tier)
     out = np.empty_like(tier)
     out[order] = tier + 1
     return Settled(out, bound, price)
@@ -175,6 +176,18 @@ def _fill_idle(worth: Floats, owner: Ints, slots: Ints, places: Ints, tier: Ints
             could = np.flatnonzero((tier > t) & (free[owner] > 0))
             could = could[worth[t, could] >= worth[tier[could], could]]
             tier[take(could, owner, free, left)] = t
+
+
+def _first_of_equals_first(worth: Floats, owner: Ints, price: Floats, tier: Ints) -> None:
+    """Give the better tiers to the first rows among accounts of an owner that are worth the same in every tier."""
+    last = worth.shape[0] - 1
+    near = 1e-9 * float(np.abs(price).max(initial=0.0))
+    tied = np.maximum.reduce([worth[t] - price[owner, t] for t in range(last)]) >= worth[last] - near
+    rows = np.flatnonzero(tied | (tier < last))
+    order = rows[np.lexsort((*worth[:, rows], owner[rows]))]
+    keys = np.vstack([worth[:, order], owner[order]])
+    group = np.cumsum(np.append(True, (keys[:, 1:] != keys[:, :-1]).any(axis=0))[: len(order)])
+    tier[order] = tier[order][np.lexsort((tier[order], group))]
 
 
 def _is_sorted_by_value(problem: Problem) -> bool:

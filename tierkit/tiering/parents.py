@@ -66,7 +66,6 @@ def _used(caps: Caps, tier: Ints) -> Ints:
 
 
 def _over(caps: Caps, tier: Ints) -> np.ndarray:
-    assert caps.most is not None
     return np.asarray(_used(caps, tier) > caps.most)
 
 
