@@ -42,11 +42,12 @@ def sort_tiers(value: Floats, owner: Ints, slots: Ints, best: Ints | None = None
 def _likely(value: Floats, owner: Ints, most: Ints) -> Ints | None:
     """Rows above a value that leaves every owner more accounts than it can hold; None where no sample finds one."""
     n = len(value)
+    most = np.minimum(most, np.bincount(owner, minlength=len(most)))
     share = float(most.max(initial=0)) * len(most) / max(n, 1)
-    if n < 4 * _SAMPLE or share > 0.2:
+    if n < 4 * _SAMPLE or share > 0.4:
         return None
     sample = np.sort(value[:: n // _SAMPLE])
-    rows = np.flatnonzero(value > sample[-int(len(sample) * (2 * share + 0.01)) - 1])
+    rows = np.flatnonzero(value > sample[-int(len(sample) * (1.25 * share + 0.01)) - 1])
     return rows if bool((np.bincount(owner[rows], minlength=len(most)) >= most).all()) else None
 
 
