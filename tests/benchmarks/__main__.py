@@ -1,4 +1,5 @@
-"""What `make bench` measures: seconds to import, seconds per step of the demo, features against pandas, recovery.
+"""What `make bench` measures: seconds to import, seconds per step of the demo, features and tiers against
+pandas, recovery.
 
 Every figure is of this machine and this run; peers are timed beside it, in turn.
 """
@@ -13,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+
+from tests.benchmarks.tiers import tier_seconds
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,6 +34,7 @@ def main() -> None:
     print(
         f"features, 4,000 accounts   {ours:6.2f} s; pandas merge and groupby {theirs:6.2f} s: {theirs / ours:.1f} times"
     )
+    print(tier_seconds(), flush=True)
     if args.seeds:
         subprocess.run([sys.executable, "-m", "tests.benchmarks.recovery", "--seeds", str(args.seeds)], check=True)
 

@@ -49,6 +49,12 @@ def without(key: str) -> dict[str, Any]:
         ),
         ({"investment_floor": 9, "investment_ceiling": 5}, "'tiers.investment_ceiling' is below investment_floor 9"),
         ({"stability": "rigid"}, "tiers.stability"),
+        ({"uplift": [0.3, 0.1]}, "'tiers.uplift' has 2 entries for 3 tiers"),
+        ({"uplift": [0.3, 0.1, -0.1]}, "'tiers.uplift' must be shares of 0 or more"),
+        ({"uplift": [0.3, 0.3, 0]}, "'tiers.uplift' must fall from tier to tier, got 0.3, 0.3, 0"),
+        ({"moving_cost": -1}, "tiers.moving_cost"),
+        ({"churn_budget": 2}, "tiers.churn_budget"),
+        ({"max_per_parent": 0}, "tiers.max_per_parent"),
     ],
 )
 def test_each_bad_policy_has_its_sentence(tiers: dict[str, Any], sentence: str) -> None:
@@ -87,3 +93,13 @@ def test_stability_levels_and_advanced_keys() -> None:
     mixed = Policy(stability="high", band=0.1).hold
     assert (mixed.band, mixed.min_stay_months) == (0.1, 6)
     assert Policy(min_stay_months=0).hold.min_stay_months == 0
+    assert [(s.moving_cost, s.churn_budget) for s in STABILITY.values()] == [(0.0, 1.0), (0.0, 0.1), (0.05, 0.05)]
+    ours = Policy(stability="high", moving_cost=0.0, churn_budget=0.2).hold
+    assert (ours.band, ours.moving_cost, ours.churn_budget) == (0.5, 0.0, 0.2)
+
+
+def test_uplift_by_the_number_of_tiers_unless_the_sheet_has_its_own() -> None:
+    assert Policy(labels=("a", "b")).tier_uplift == (0.30, 0.0)
+    assert Policy().tier_uplift == (0.30, 0.12, 0.0)
+    assert Policy(labels=tuple("abcd"), sizes=(1, 1, 1)).tier_uplift == (0.30, 0.12, 0.04, 0.0)
+    assert Policy(uplift=(0.5, 0.2, 0.1)).tier_uplift == (0.5, 0.2, 0.1)

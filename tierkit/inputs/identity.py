@@ -57,8 +57,9 @@ def roll_up(frames: Mapping[str, pd.DataFrame]) -> Units:
 
     Returns
     -------
-    Roots only in accounts (without parent_id), `account_id` of every other table that of the root, of account_history
-    the root's own rows alone: a child's headcount is not its parent's. An exclusion of a child's domain names the root.
+    Roots only in accounts, with a parent_id only where the parent is not an account, `account_id` of every other table
+    that of the root, of account_history the root's own rows alone: a child's headcount is not its parent's. An
+    exclusion of a child's domain names the root.
 
     Raises
     ------
@@ -75,8 +76,10 @@ def roll_up(frames: Mapping[str, pd.DataFrame]) -> Units:
     if unknown.any():
         notes.append(f"accounts: {int(unknown.sum()):,} rows name a parent that is not there; they stand on their own")
     root, depth = _find_roots(dict(zip(parents.index[~unknown], parents[~unknown], strict=True)))
+    outside = accounts["account_id"].map(parents[unknown]).astype("str")
+    accounts = accounts.assign(parent_id=outside) if unknown.any() else accounts.drop(columns="parent_id")
     if not root:
-        return Units({**frames, "accounts": accounts.drop(columns="parent_id")}, _no_children(), tuple(notes))
+        return Units({**frames, "accounts": accounts}, _no_children(), tuple(notes))
     below = accounts["account_id"].isin(root)
     children = pd.DataFrame({"account_id": accounts.loc[below, "account_id"]})
     children["unit_id"] = children["account_id"].map(root).astype("str")
@@ -85,7 +88,7 @@ def roll_up(frames: Mapping[str, pd.DataFrame]) -> Units:
     moved = {}
     for table, frame in frames.items():
         if table == "accounts":
-            moved[table] = frame[~below].drop(columns="parent_id")
+            moved[table] = accounts[~below]
         elif table == "account_history":
             moved[table] = frame[~frame["account_id"].isin(root)]
         elif "account_id" in frame:

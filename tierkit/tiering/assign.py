@@ -1,6 +1,7 @@
 """Tiers under capacity: base tiers by value, overlays on top of them, and what each account gets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,13 +9,14 @@ import pandas as pd
 
 from tierkit.errors import TableError
 from tierkit.inputs.tables import Tables
-from tierkit.tiering.allocation import OFF_SUPPORT_BEST, base_tiers, value_ranks
+from tierkit.tiering.allocation import OFF_SUPPORT_BEST, Base, Certificate, Terms, base_tiers, terms_of, value_ranks
 from tierkit.tiering.book import Book, Flags, Floats, Held, Placed, held_before
 from tierkit.tiering.capacity import Ints, capacity_of, capacity_table
 from tierkit.tiering.gates import QUALIFIED, check_scores
 from tierkit.tiering.investment import share_budget
 from tierkit.tiering.overlays import ledger_frame, lift_strategic, lift_triggered, put_overrides, reserve_strategic
 from tierkit.tiering.policy import Policy, Stability
+from tierkit.tiering.prices import shadow_prices, uplift_sensitivity
 from tierkit.tiering.standing import live_claims, live_overrides, live_triggers, with_account_columns
 
 
@@ -25,15 +27,33 @@ class Assignment:
     Attributes
     ----------
     tiers : the qualified rows plus base_tier, since (day it entered its base tier), membership_prob (empty so far),
-        tier, tier_by (value, band, stay, deal open, strategic, trigger, override), tier_reason, promoted_until,
-        priority_rank, play, next_step, investment.
+        tier, tier_by (value, band, churn budget, stay, deal open, strategic, trigger, override), tier_reason,
+        promoted_until, priority_rank, play, next_step, investment.
     ledger : one row per overlay that changed a tier, or could not: account_id, what, from_tier, to_tier, why, until.
     capacity : one row per owner and tier but the last: owner_id, name, tier, slots, used.
+    terms, base : what decided the base tiers, and their optimum.
     """
 
     tiers: pd.DataFrame
     ledger: pd.DataFrame
     capacity: pd.DataFrame
+    terms: Terms = field(repr=False)
+    base: Base = field(repr=False)
+
+    @property
+    def certificate(self) -> Certificate:
+        """How good the base tiers are, and how that is known."""
+        return self.base.certificate
+
+    @cached_property
+    def prices(self) -> pd.DataFrame:
+        """What one more slot is worth, `prices.shadow_prices`; worked out when first asked for."""
+        return shadow_prices(self.terms.book, self.base)
+
+    @cached_property
+    def sensitivity(self) -> pd.DataFrame:
+        """What half and double the uplift change, `prices.uplift_sensitivity`; worked out when first asked for."""
+        return uplift_sensitivity(self.terms, self.base)
 
 
 def assign_tiers(
@@ -81,17 +101,20 @@ def plan_tiers(
     given = check_scores(gated)
     if "gate" in given:
         given = given[given["gate"] == QUALIFIED]
-    given = with_account_columns(given.reset_index(drop=True), tables, ("name", "owner_id"))
+    wanted = ("name", "owner_id") if policy.max_per_parent is None else ("name", "owner_id", "parent_id")
+    given = with_account_columns(given.reset_index(drop=True), tables, wanted)
     rows = given.sort_values("account_id", kind="stable")
     claims = live_claims(tables, day, undated=undated_policy)
     triggers = live_triggers(tables, policy, day)
     book = _open_book(rows, tables, policy, claims, as_of=day, undated=undated_policy)
     held = held_before(book, previous, policy.hold, day)
     reserved = reserve_strategic(book, policy)
-    base = base_tiers(book, held=held, hold=policy.hold, reserved=reserved)
-    by_value = base_tiers(book, held=None, hold=Stability(0.0, 0), reserved=reserved)
+    terms = terms_of(book, policy, held=held, reserved=reserved)
+    found = base_tiers(terms)
+    by_value = base_tiers(replace(terms, held=None)).tier
+    base = found.tier
 
-    placed = _place(book, base, by_value, held, policy.hold)
+    placed = _place(book, found, by_value, held, policy.hold)
     placed, strategic = lift_strategic(book, placed, policy, claims)
     placed, triggered = lift_triggered(book, placed, policy, triggers)
     placed, overridden = put_overrides(book, placed, live_overrides(tables, policy, day))
@@ -112,6 +135,8 @@ def plan_tiers(
         tiers.loc[given.index],
         ledger_frame([*strategic, *triggered, *overridden]),
         capacity_table(book.capacity, book.owner, placed.tier),
+        terms,
+        found,
     )
 
 
@@ -130,6 +155,11 @@ def _open_book(
     owner_id = rows["owner_id"] if "owner_id" in rows else pd.Series(pd.NA, rows.index, dtype="str")
     capacity = capacity_of(owner_id, tables, policy, as_of=as_of, undated=undated)
     claimed = rows["account_id"].map(claims["value"])
+    parent, parents = (
+        (None, pd.Index([]))
+        if policy.max_per_parent is None or "parent_id" not in rows
+        else pd.factorize(rows["parent_id"], sort=True)
+    )
     return Book(
         account_id=rows["account_id"].to_numpy(dtype=object),
         value=_value(rows),
@@ -141,6 +171,8 @@ def _open_book(
         has_open_deal=_flags(rows, "has_open_deal") & ~_flags(rows, "is_customer") & tables.has_accounts,
         off_support=_flags(rows, "off_support"),
         capacity=capacity,
+        parent=None if parent is None else parent.astype(np.int64),
+        parents=tuple(parents.astype("str")),
     )
 
 
@@ -167,8 +199,9 @@ def _flags(rows: pd.DataFrame, column: str, *, otherwise: bool = False) -> Flags
     return rows[column].astype("boolean").fillna(otherwise).to_numpy(dtype=bool)
 
 
-def _place(book: Book, base: Ints, by_value: Ints, held: Held, hold: Stability) -> Placed:
+def _place(book: Book, found: Base, by_value: Ints, held: Held, hold: Stability) -> Placed:
     """The base tiers with what decided each, in words."""
+    base = found.tier
     rank, n = value_ranks(book)
     with_reps = len(book.capacity.owners) > 1
     whose = [
@@ -178,7 +211,8 @@ def _place(book: Book, base: Ints, by_value: Ints, held: Held, hold: Stability) 
     by = np.full(len(base), "value", dtype=object)
     kept_up = (base < by_value) & (held.tier == base)
     for cause, where, words in (
-        ("band", kept_up, f"keeps its tier inside the band of {hold.band:.0%}; "),
+        ("band", kept_up & (hold.band > 0), f"keeps its tier inside the band of {hold.band:.0%}; "),
+        ("churn budget", kept_up & (base < found.unbudgeted), "keeps its tier: this month's moves down are spent; "),
         ("stay", kept_up & held.young, f"keeps its tier: entered it under {hold.min_stay_months} months ago; "),
         ("deal open", book.has_open_deal & (held.tier == base), "keeps its tier: deal open; "),
     ):

@@ -27,6 +27,8 @@ class Book:
     fit : fit score; infinite where the frame has none, so that it asks for nothing.
     has_open_deal : keeps its tier; False where each deal is its own account.
     off_support : unlike any account that was worked.
+    parent : code of the parent that is not an account itself, -1 for none; None where nobody caps them.
+    parents : their names, by code.
     """
 
     account_id: Words
@@ -38,6 +40,8 @@ class Book:
     has_open_deal: Flags
     off_support: Flags
     capacity: Capacity
+    parent: Ints | None = None
+    parents: tuple[str, ...] = ()
 
     @property
     def owner_name(self) -> Words:

@@ -1,6 +1,7 @@
 """Tiers, capacity, plays and windows: the rules as settings, `[tiers]` of the run sheet."""
 
-from dataclasses import dataclass
+from dataclasses import replace
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -8,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from tierkit.inputs.contracts import STRATEGIC_KINDS
 from tierkit.inputs.settings import Section
 from tierkit.tiering.plays import DEFAULT_PLAYS, Play
+from tierkit.tiering.stability import STABILITY, Stability
 
 WINDOWS = {
     "funding": 60,
@@ -19,18 +21,8 @@ WINDOWS = {
 """Days each kind of trigger stays live, unless the sheet says otherwise."""
 
 
-@dataclass(frozen=True)
-class Stability:
-    """What holds an account in its tier."""
-
-    band: float
-    """How much better another must be to displace it, as a share of its value."""
-    min_stay_months: int
-    """Months in which it is not moved down, unless a gate takes it out."""
-
-
-STABILITY = {"low": Stability(0.0, 0), "normal": Stability(0.2, 3), "high": Stability(0.5, 6)}
-"""The levels of `stability`: 20 % and three months steady tiers and raise their true value under noisy scores."""
+UPLIFT = {2: (0.30, 0.0), 3: (0.30, 0.12, 0.0), 4: (0.30, 0.12, 0.04, 0.0)}
+"""Share of expected value that each tier's treatment adds, by the number of tiers: an assumption until measured."""
 
 
 class Gates(Section):
@@ -73,6 +65,10 @@ class Policy(Section):
     """Tier 2 slots of a rep whose own number is not given."""
     strategic_slots: int = Field(5, ge=0)
     """Tier 1 places kept for strategic value, whatever the ACV."""
+    max_per_parent: int | None = Field(None, ge=1)
+    """Accounts of one parent in each tier but the last, where the parent is not an account itself; unset, any."""
+    uplift: tuple[float, ...] | None = None
+    """Share of its expected value that an account gains by each tier's treatment, an assumption; falls to the last."""
     promotion_share: float = Field(0.15, ge=0, le=0.5)
     """Promotions by trigger at one time, as a share of the places of the tier they lead to."""
     promotion_min_fit: float = Field(50, ge=0, le=100)
@@ -87,6 +83,10 @@ class Policy(Section):
     """Instead of the band that `stability` sets: 0.2 is 20 % better."""
     min_stay_months: int | None = Field(None, ge=0, le=24)
     """Instead of the minimum stay that `stability` sets, months."""
+    moving_cost: float | None = Field(None, ge=0, le=2)
+    """Instead of the cost of a move that `stability` sets: 0.05 is 5 % of what the median tiered account gains."""
+    churn_budget: float | None = Field(None, ge=0, le=1)
+    """Instead of the most moves down a month that `stability` sets, as a share of the places held."""
     gates: Gates = Gates()
     """Who may be tiered at all."""
     plays: tuple[Play, ...] = ()
@@ -120,6 +120,23 @@ class Policy(Section):
         if sizes is not None and info.field_name == "shares" and info.data.get("sizes") is not None:
             raise ValueError("stands beside sizes; keep one of them")
         return sizes
+
+    @field_validator("uplift")
+    @classmethod
+    def _better_tiers_gain_more(
+        cls, uplift: tuple[float, ...] | None, info: ValidationInfo
+    ) -> tuple[float, ...] | None:
+        n = len(info.data.get("labels", ()))
+        if uplift is None or not n:
+            return uplift
+        if len(uplift) != n:
+            raise ValueError(f"has {len(uplift)} entries for {n} tiers; each tier needs its own, the last may be 0")
+        if not all(0 <= u <= 10 for u in uplift):
+            raise ValueError("must be shares of 0 or more: 0.3 is 30 % more value")
+        if any(a <= b for a, b in pairwise(uplift)):
+            words = ", ".join(f"{u:g}" for u in uplift)
+            raise ValueError(f"must fall from tier to tier, got {words}; a better tier that gains no more is none")
+        return uplift
 
     @field_validator("windows")
     @classmethod
@@ -171,13 +188,15 @@ class Policy(Section):
         return self.plays or DEFAULT_PLAYS[self.n_tiers]
 
     @property
+    def tier_uplift(self) -> tuple[float, ...]:
+        """The uplift of each tier, best first: the sheet's, or the default of the number of tiers."""
+        return self.uplift or UPLIFT[self.n_tiers]
+
+    @property
     def hold(self) -> Stability:
-        """Band and minimum stay in force: the level's, unless an advanced key says otherwise."""
-        level = STABILITY[self.stability]
-        return Stability(
-            level.band if self.band is None else self.band,
-            level.min_stay_months if self.min_stay_months is None else self.min_stay_months,
-        )
+        """What holds accounts in their tiers: the level's, unless an advanced key says otherwise."""
+        keys = ("band", "min_stay_months", "moving_cost", "churn_budget")
+        return replace(STABILITY[self.stability], **{k: v for k in keys if (v := getattr(self, k)) is not None})
 
 
 def labels_without_treatment(policy: Policy) -> tuple[str, ...]:
@@ -194,6 +213,7 @@ __all__ = [
     "DEFAULT_PLAYS",
     "STABILITY",
     "STRATEGIC_KINDS",
+    "UPLIFT",
     "WINDOWS",
     "Gates",
     "Play",
