@@ -11,9 +11,9 @@ from tierkit.inputs.tables import Tables
 from tierkit.tiering.allocation import OFF_SUPPORT_BEST, base_tiers, value_ranks
 from tierkit.tiering.book import Book, Flags, Floats, Held, Placed, held_before
 from tierkit.tiering.capacity import Ints, capacity_of, capacity_table
+from tierkit.tiering.exploration import draw_trials
 from tierkit.tiering.gates import QUALIFIED, check_scores
 from tierkit.tiering.investment import share_budget
-from tierkit.tiering.exploration import draw_trials
 from tierkit.tiering.overlays import (
     ledger_frame,
     lift_left_out,

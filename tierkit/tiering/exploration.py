@@ -30,9 +30,9 @@ def draw_trials(
     ----------
     previous : the tiers before; whoever was drawn (tier_by exploration) keeps its place until its end (promoted_until).
 
-    The places are spread over owners by their free slots. Of each owner's accounts in the tier below, by value alone,
-    contactable and without an open deal, the best `NEAR_THE_CUT` for each place are drawn among with equal chance, which
-    the ledger states. Tier 1 is drawn only among accounts like those that were worked. No slot is exceeded; the draw
+    The places are spread over owners by their free slots. Of each owner's accounts that value alone puts in the tier
+    below, contactable and without an open deal, the best `NEAR_THE_CUT` for each place have an equal chance, which the
+    ledger states. Tier 1 is drawn only among accounts like those that were worked. No slot is exceeded; the draw
     hangs on seed, quarter and account_id, not on the order of rows.
     """
     if policy.exploration_slots == 0:

@@ -20,9 +20,9 @@ def check_policy(tables: Tables, policy: Policy, *, as_of: str | pd.Timestamp) -
 
     Raises
     ------
-    SheetError : short capacity; hours the sheet states that its slots exceed; a trigger without a window; a budget below
-        the floors; an override without expiry or of an unknown account; a strategic claim of an unknown kind, or of an
-        unknown account; a gate on a column that no table has.
+    SheetError : short capacity; hours the sheet states that its slots exceed; a trigger without a window; a budget
+        below the floors; an override without expiry or of an unknown account; a strategic claim of an unknown kind, or
+        of an unknown account; a gate on a column that no table has.
     """
     day = pd.Timestamp(as_of)
     capacity = planned_capacity(tables, policy, as_of=day)

@@ -139,7 +139,7 @@ def tier_of_values(scored: pd.DataFrame, cuts: pd.DataFrame) -> Ints:
 def columns_of(field: str, rows: pd.DataFrame) -> list[str]:
     """The columns of feature rows that a field makes: itself, its `missing_` mark, and the tools of a stack."""
     name = to_name(field)
-    tools = [c for c in rows if field == "technologies" and str(c).startswith("tech_")]
+    tools = [c for c in map(str, rows) if field == "technologies" and c.startswith("tech_")]
     return [c for c in dict.fromkeys((field, name, f"missing_{name}", *tools)) if c in rows]
 
 
@@ -148,8 +148,8 @@ def _draws(donors: pd.DataFrame, field: str, columns: list[str], n_draws: int) -
     mark = f"missing_{field}"
     if not columns:
         return donors.iloc[:0]
-    known = donors[mark] != 1 if mark in donors else donors[columns[0]].notna()
-    known = donors[known.to_numpy(dtype=bool)].sort_values([*columns, "account_id"], kind="stable")
+    there = donors[mark] != 1 if mark in donors else donors[columns[0]].notna()
+    known = donors[there.to_numpy(dtype=bool)].sort_values([*columns, "account_id"], kind="stable")
     at = ((np.arange(n_draws) + 0.5) / n_draws * len(known)).astype(np.int64)
     return known.iloc[at] if len(known) else known
 
