@@ -49,13 +49,19 @@ def test_the_seed_and_the_quarter_draw_and_nothing_else() -> None:
 
 
 def test_every_account_near_the_cut_has_the_stated_chance() -> None:
-    counts = pd.Series(0, index=[f"a{i:02d}" for i in range(7, 17)])
-    n = 200
-    for seed in range(n):
-        counts[drawn(plan_tiers(scores_of(VALUES), tables_of(), POLICY, as_of=AS_OF, seed=seed))] += 1
-    # Binomial(200, 0.2): mean 40, standard deviation 5.7; ten accounts within four of them.
-    assert counts.sum() == 2 * n
-    assert counts.between(40 - 23, 40 + 23).all()
+    # 40 reps with 3 slots, one of them to explore: 2 accounts by value, then one of the next 5. Ten draws of 40.
+    reps = [{"owner_id": f"r{r:02d}", "tier1_slots": 0, "tier2_slots": 3} for r in range(40)]
+    values = {f"r{r:02d}-{i}": 100.0 - i for r in range(40) for i in range(9)}
+    scores = scores_of(values, owner_id=[a[:3] for a in values])
+    policy = Policy(exploration_slots=40, **PLAIN)
+    lots = [
+        a for seed in range(10) for a in drawn(plan_tiers(scores, tables_of(reps=reps), policy, as_of=AS_OF, seed=seed))
+    ]
+    assert len(lots) == 400
+    counts = pd.Series([int(a[-1]) for a in lots]).value_counts()
+    # Binomial(400, 0.2): mean 80, standard deviation 8; five places within four of them.
+    assert sorted(counts.index) == [2, 3, 4, 5, 6]
+    assert counts.between(80 - 32, 80 + 32).all()
 
 
 def test_who_was_drawn_stays_until_the_end_though_others_come_close() -> None:

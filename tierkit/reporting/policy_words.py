@@ -109,14 +109,14 @@ def _say_overlays(policy: Policy, tables: Tables, day: pd.Timestamp) -> Iterator
     n = len(live_claims(tables, day, undated=True))
     claims = words.things(n, "account holds a live claim", "accounts hold live claims")
     yield f"Strategic lane: {words.things(policy.strategic_slots, 'Tier 1 place')} whatever the value; {claims}."
-    live = live_triggers(tables, policy, day)
+    n = len(live_triggers(tables, policy, day))
     windows = ", ".join(
         f"{kind.replace('_', ' ')} {days}{' (promotes)' if kind in policy.promote else ''}"
         for kind, days in policy.windows.items()
     )
     yield (
         f"Trigger windows, days: {windows}; promotions take at most {policy.promotion_share:.0%} of a tier's places "
-        f"and ask for a fit of {policy.promotion_min_fit:g}; {words.things(len(live), 'window is', 'windows are')} open."
+        f"and ask for a fit of {policy.promotion_min_fit:g}; {words.things(n, 'window is', 'windows are')} open."
     )
     n = len(live_overrides(tables, policy, day))
     yield f"Overrides: {words.things(n, 'decision')} in force, each until its last day and never beyond a rep's slots."

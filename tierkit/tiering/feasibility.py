@@ -79,7 +79,7 @@ def over_hours(capacity: Capacity, policy: Policy) -> tuple[str, ...]:
     need, have = hours_needed(capacity, policy), n_reps * policy.hours_per_rep
     if n_reps and not said and need > have:
         said.append(
-            f"the tiers need {need:,.0f} selling hours a month and {n_reps} reps have {have:,.0f}; lower tiers.sizes "
+            f"the tiers need {need:,.0f} selling hours a month and the reps have {have:,.0f}; lower tiers.sizes "
             f"or tiers.hours, or raise tiers.hours_per_rep"
         )
     return tuple(said)
