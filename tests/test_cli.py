@@ -60,6 +60,7 @@ def test_capacity_short_exits_2_and_says_by_how_many_reps(tmp_path):
     result = run("run", "--sheet", sheet, "--month", "2026-10")
     assert result.exit_code == 2
     assert "capacity short by 2 reps" in result.stderr
+    assert not list((tmp_path / "reports").glob("20*"))
 
 
 def test_check_names_refused_columns_with_the_figure_that_refused_each(tmp_path):
@@ -95,11 +96,33 @@ def test_the_demo_sheet_has_at_most_twelve_keys():
 
 
 def test_every_key_can_be_explained():
-    from tierkit.runsheet import RunSheet
+    from tierkit.runsheet import explain_key, sheet_keys
 
-    for section in RunSheet.model_fields:
-        assert section in run("explain", section).output
+    keys = list(sheet_keys())
+    assert {"seed", "tiers.preset", "tiers.gates.bounds.min", "tiers.plays.sla", "data.deals.join.on"} <= set(keys)
+    for key in keys:
+        said = explain_key(key)
+        assert said.startswith(key), key
+        for line in said.splitlines():
+            # Words, not a missing docstring: "None".
+            assert len(line.split(": ", 1)[1]) > 10, line
+            assert not line.endswith("None"), line
+    assert run("explain", "tiers.preset").output.startswith("tiers.preset (one of 'mid_market', 'enterprise'")
+    assert run("explain", "tiers.plays.sla").output.startswith("tiers.plays.sla (str, must be stated): How fast")
     assert run("explain", "tiers.nonsense").exit_code == 2
+
+
+def test_check_says_the_policy_and_refuses_one_that_cannot_be_carried_out(tmp_path):
+    data = (ROOT / "data" / "demo").as_posix()
+    sheet = tmp_path / "tierkit.toml"
+    sheet.write_text(f'[data]\nfolder = "{data}"\n[tiers]\npreset = "mid_market"\n')
+    result = run("check", "--sheet", sheet)
+    assert result.exit_code == 0, result.output
+    assert "Tier 1 strategic: 31 places by value, in 40 slots, 5 for each of 8 reps" in result.output
+    sheet.write_text(f'[data]\nfolder = "{data}"\n[tiers]\nsizes = [60, 200]\n')
+    result = run("check", "--sheet", sheet)
+    assert result.exit_code == 2
+    assert "capacity short by 2 reps" in result.stderr
 
 
 def test_importing_tierkit_loads_no_library():

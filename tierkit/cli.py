@@ -64,7 +64,7 @@ def check(
     ] = None,
     sheet: SheetOption = Path("tierkit.toml"),
 ) -> None:
-    """Say what is in the data, which columns are refused and by what figure, and what cannot be claimed."""
+    """Say what is in the data, which columns are refused and by what figure, what cannot be claimed, and the policy."""
     from tierkit.reporting.preflight import check_data
 
     with _sentences():

@@ -2,8 +2,10 @@
 
 import difflib
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_origin
 
 from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 
@@ -101,9 +103,31 @@ def explain_key(key: str) -> str:
     if _is_section(inner):
         lines = [f"  {key}.{name}: {field.description}" for name, field in inner.model_fields.items()]
         return "\n".join([f"{key}: {info.description}", *lines])
-    kind = getattr(info.annotation, "__name__", None) if not getattr(info.annotation, "__args__", ()) else None
-    default = info.get_default(call_default_factory=True)
-    return f"{key} ({kind or str(info.annotation).replace('typing.', '')}, default {default!r}): {info.description}"
+    default = "must be stated" if info.is_required() else f"default {info.get_default(call_default_factory=True)!r}"
+    return f"{key} ({_kind(info.annotation)}, {default}): {info.description}"
+
+
+def _kind(annotation: Any) -> str:
+    """A type as people read it: `int or nothing`, `one of 'low', 'normal', 'high'`."""
+    parts = getattr(annotation, "__args__", ())
+    if get_origin(annotation) is Literal:
+        return f"one of {', '.join(map(repr, parts))}"
+    if isinstance(annotation, UnionType) or get_origin(annotation) is Union:
+        return " or ".join("nothing" if part is NoneType else _kind(part) for part in parts)
+    return annotation.__name__ if isinstance(annotation, type) and not parts else str(annotation).replace("typing.", "")
+
+
+def sheet_keys(section: type[BaseModel] = RunSheet, *, under: str = "") -> Iterator[str]:
+    """Every key of the sheet, each section before the keys inside it.
+
+    >>> [key for key in sheet_keys() if key.startswith("report")][:2]
+    ['report', 'report.folder']
+    """
+    for name in section.model_fields:
+        yield under + name
+        inner = _section_of(section, name)
+        if inner is not None:
+            yield from sheet_keys(inner, under=f"{under}{name}.")
 
 
 def _sentence(error: Any) -> str:

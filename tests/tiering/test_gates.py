@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tests.tiering.books import AS_OF, scores_of, tables_of
 from tierkit.errors import SheetError, TableError
 from tierkit.tiering.assign import assign_tiers
+from tierkit.tiering.gate_rules import GATE_CODES
 from tierkit.tiering.gates import GATES, gate_accounts, gate_counts
 from tierkit.tiering.policy import Gates, Policy
 
@@ -235,3 +236,87 @@ def test_without_a_score_and_with_the_same_fit_for_all_there_is_nothing_to_rank_
         scores.assign(fit_score=[50.0, 60.0]), tables_of(accounts=accounts("a", "b")), Policy(), as_of=AS_OF
     )
     assert set(told_apart["gate"]) == {"qualified"}
+
+
+def codes(gated: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(gated["account_id"], gated["gate_code"], strict=True))
+
+
+def test_each_reason_has_a_code_to_count_by() -> None:
+    frame = accounts(
+        *"abcdefghij",
+        domain=["a.com", "b.com", None, None, None, None, None, None, None, None],
+        industry=["x", "x", "y", "x", "x", "x", "x", "x", None, "x"],
+        country=["es", "es", "es", "fr", "es", "es", "es", "es", "es", "es"],
+        employees=[50, 50, 50, 50, 5, 5000, 50, 50, 50, 50],
+        annual_revenue=[9, 9, 9, 9, 9, 9, 1, None, 9, 9],
+    )
+    tables = tables_of(
+        accounts=frame,
+        exclusions=[
+            {"account_id": "a", "domain": None, "reason": "partner"},
+            {"account_id": None, "domain": "b.com", "reason": "legal"},
+        ],
+    )
+    policy = gates(
+        industries=("x",),
+        countries=("ES",),
+        min_employees=10,
+        max_employees=1000,
+        bounds={"annual_revenue": {"min": 5}},
+        required=("industry",),
+    )
+    gated = gate_accounts(scores_of(dict.fromkeys("abcdefghi", 1)), tables, policy, as_of=AS_OF)
+    assert codes(gated) == {
+        "a": "excluded_account",
+        "b": "excluded_domain",
+        "c": "industry_outside",
+        "d": "country_outside",
+        "e": "too_few_employees",
+        "f": "too_many_employees",
+        "g": "figure_outside",
+        "h": "passes",  # an unknown revenue is not outside
+        "i": "missing_fields",
+        "j": "not_scored",
+    }
+    assert set(gated["gate_code"]) < set(GATE_CODES)
+    assert reasons(gated)["g"] == ("out_of_icp", "under 5 annual_revenue")
+
+
+@pytest.mark.parametrize("undated", [True, False])
+def test_an_excluded_parent_excludes_its_children_when_the_exclusion_was_known(undated: bool) -> None:
+    children = pd.DataFrame({"account_id": ["a1", "b1"], "unit_id": ["a", "b"], "name": ["A1", "B1"], "depth": 1})
+    tables = tables_of(
+        accounts=accounts("a", "b"), children=children, exclusions=[{"account_id": "a", "reason": "partner"}]
+    )
+    gated = gate_accounts(scores_of({"a": 1, "b": 1}), tables, Policy(), as_of=AS_OF, undated_policy=undated)
+    assert codes(gated)["b1"] == "child_account"
+    assert codes(gated)["a1"] == ("excluded_parent" if undated else "child_account")
+    if undated:
+        assert reasons(gated)["a1"] == ("suppressed", "excluded with its parent a, excluded: partner")
+    assert (gated["gate"] == "suppressed").sum() == (3 if undated else 2)
+
+
+def test_kinds_and_competitors_are_never_sold_to() -> None:
+    frame = accounts(
+        *"abcdef",
+        name=["Acme", "Rival Inc", "Beta", "Gamma", "Delta", "Echo"],
+        domain=["acme.com", None, "https://www.RIVAL.io/x", None, None, None],
+        segment=[None, None, None, "Government ", "smb", "smb"],
+    )
+    tables = tables_of(accounts=frame, exclusions=[{"account_id": "f", "reason": "Competitor"}])
+    policy = gates(exclude={"segment": ("government",)}, competitors=("rival inc", "rival.io", "a"))
+    gated = gate_accounts(scores_of(dict.fromkeys("abcdef", 1)), tables, policy, as_of=AS_OF)
+    assert reasons(gated) == {
+        "a": ("suppressed", "competitor: Acme"),
+        "b": ("suppressed", "competitor: Rival Inc"),
+        "c": ("suppressed", "competitor: Beta"),
+        "d": ("suppressed", "excluded: segment Government "),
+        "e": ("qualified", "passes"),
+        "f": ("suppressed", "excluded: Competitor"),
+    }
+    assert codes(gated) == dict(
+        zip("abcdef", [*["competitor"] * 3, "excluded_kind", "passes", "competitor"], strict=True)
+    )
+    with pytest.raises(SheetError, match="needs the column 'sector', which no table has"):
+        gate_accounts(scores_of({"a": 1}), tables, gates(exclude={"sector": ("x",)}), as_of=AS_OF)

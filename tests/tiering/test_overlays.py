@@ -149,6 +149,22 @@ def test_while_budget_and_a_slot_remain_nobody_who_qualifies_is_left_lower() -> 
     assert ledger_of(plan) == [("b", "promoted", 2, 1), ("e", "promotion_no_slot", 2, 2)]
 
 
+def test_a_slot_that_an_override_frees_goes_to_the_trigger_that_waits() -> None:
+    # Ana's only Tier 1 slot, kept for a promotion elsewhere, is held by a until Kim puts it into Tier 3.
+    reps = [{"owner_id": o, "name": o.title(), "tier1_slots": n, "tier2_slots": 9} for o, n in (("ana", 1), ("ben", 9))]
+    policy = Policy(**{**PLAIN, "promotion_share": 0.1})
+    scores = scores_of({"a": 9, "b": 5, "c": 1}, owner_id="ana")
+    tables = tables_of(reps=reps, signals=hires("b"))
+    assert ledger_of(plan_tiers(scores, tables, policy, as_of=AS_OF)) == [("b", "promotion_no_slot", 2, 2)]
+    freed = tables_of(reps=reps, signals=hires("b"), overrides=[override("a", 3)])
+    plan = plan_tiers(scores, freed, policy, as_of=AS_OF)
+    assert tier_of(plan) == {"a": 3, "b": 1, "c": 2}
+    assert ledger_of(plan) == [("b", "promoted", 2, 1), ("a", "override", 1, 3)]
+    # Where Kim put it an account stays, whatever triggers it has.
+    kept = tables_of(reps=reps, signals=hires("b", "a"), overrides=[override("a", 3)])
+    assert tier_of(plan_tiers(scores, kept, policy, as_of=AS_OF))["a"] == 3
+
+
 @pytest.mark.parametrize(
     ("columns", "tier"),
     [({"fit_score": 50}, 1), ({"fit_score": 49}, 2), ({"contactable": False}, 2), ({"off_support": True}, 2)],

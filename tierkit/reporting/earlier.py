@@ -10,19 +10,22 @@ from tierkit.inputs.tables import Tables
 from tierkit.proof.replayed_month import tiers_in_use
 from tierkit.reporting.publish import previous_month, published_months
 
+_COLUMNS = ("account_id", "tier", "base_tier", "since", "tier_by", "tier_reason", "promoted_until")
+
 
 def earlier_tiers(reports: Path, month: str, tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame | None:
     """The tiers before `month`: of the latest month published before it, else those in use by `tier_history`.
 
     Returns
     -------
-    account_id, tier, base_tier, since (day the account entered its base tier); None where nobody had tiers. Tiers that
+    account_id, tier, base_tier, since (day the account entered its base tier), tier_by, tier_reason, promoted_until
+    (of tiers that tierkit set); None where nobody had tiers. Tiers that
     tierkit did not set have no base tier and no since: stability protects places won under capacity, not labels given
     without one.
     """
     folder = previous_month(reports, month)
     if folder is not None:
-        return pd.read_parquet(folder / "tiers.parquet", columns=["account_id", "tier", "base_tier", "since"])
+        return pd.read_parquet(folder / "tiers.parquet", columns=list(_COLUMNS))
     history = tables.frame("tier_history")
     if history.empty:
         return None

@@ -24,7 +24,7 @@ from tierkit.reporting.publish import Publication, hold_reports, open_publicatio
 from tierkit.reporting.runs import Run, as_of_month, check_month, open_run
 from tierkit.reporting.schedule import run_tasks
 from tierkit.runsheet import RunSheet, read_sheet
-from tierkit.tiering.assign import check_policy
+from tierkit.tiering.feasibility import check_policy
 
 ASKS_EARLIER, PUBLISH = "50_tiers", "publish"
 """The notebook that asks what tiers were, so that it waits for the month before; and what comes after all of them."""

@@ -1,4 +1,4 @@
-"""What is in the data before anything is run: rows, wins, refused columns and why, what cannot be claimed."""
+"""What is in the data before anything is run: rows, wins, refused columns, what cannot be claimed, and the policy."""
 
 import tempfile
 from pathlib import Path
@@ -9,21 +9,25 @@ from tierkit.inputs.settings import DataSettings, TableSource
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.reporting import words
 from tierkit.reporting.draft import Draft
+from tierkit.reporting.policy_words import say_policy
 from tierkit.reporting.runs import Run
 from tierkit.reporting.sections.limits import find_limits
 from tierkit.runsheet import RunSheet, check_sheet, read_sheet
 
 
 def check_data(path: Path) -> list[str]:
-    """Sentences about a run sheet's tables, or about one export of deals.
+    """Sentences about a run sheet's tables and its tier policy, or about one export of deals.
 
     Raises
     ------
+    SheetError : the policy cannot be carried out.
     TableError : a table breaks its contract.
     """
     sheet = read_sheet(path) if path.suffix == ".toml" else _sheet_for(path)
     with tempfile.TemporaryDirectory() as folder:
-        return list(_describe(sheet, Path(folder)))
+        run = _open(sheet, Path(folder))
+        policy = say_policy(sheet.tiers, run.tables, as_of=run.as_of) if path.suffix == ".toml" else []
+        return [*_describe(run), *policy]
 
 
 def _sheet_for(deals: Path) -> RunSheet:
@@ -31,12 +35,16 @@ def _sheet_for(deals: Path) -> RunSheet:
     return check_sheet({"data": data.model_dump(exclude_defaults=True)}, folder=deals.resolve().parent)
 
 
-def _describe(sheet: RunSheet, folder: Path) -> list[str]:
+def _open(sheet: RunSheet, folder: Path) -> Run:
     tables = open_tables(sheet.data, root=sheet.folder)
     through = tables.data_through if tables.data_through is not None else pd.Timestamp("2000-01-31")
     run = Run(f"{through:%Y-%m}", sheet, Draft(folder / "draft", ""), folder)
     run.keep(tables=tables)
-    return [*_say_rows(tables), *run.readiness.sentences, *_say_columns(run), *_say_limits(tables)]
+    return run
+
+
+def _describe(run: Run) -> list[str]:
+    return [*_say_rows(run.tables), *run.readiness.sentences, *_say_columns(run), *_say_limits(run.tables)]
 
 
 def _say_rows(tables: Tables) -> list[str]:

@@ -70,7 +70,8 @@ def _stratum(rows: pd.DataFrame, changes: pd.DataFrame | None) -> pd.Series:
         moved = changes[changes["from_tier"].fillna(0) != changes["to_tier"].fillna(0)]
         stratum = stratum.mask(rows["account_id"].isin(set(moved["account_id"])), "moved")
     if "promoted_until" in rows:
-        stratum = stratum.mask(rows["promoted_until"].notna(), "trigger")
+        drawn = rows["tier_by"] == "exploration" if "tier_by" in rows else False
+        stratum = stratum.mask(rows["promoted_until"].notna() & ~pd.Series(drawn, rows.index), "trigger")
     if "tier_by" in rows:
         for by in ("trigger", "override"):
             stratum = stratum.mask(rows["tier_by"] == by, by)

@@ -34,6 +34,7 @@ from tierkit.runsheet import RunSheet, read_sheet
 from tierkit.tiering.assign import Assignment, plan_tiers
 from tierkit.tiering.changes import tier_changes
 from tierkit.tiering.gates import gate_accounts
+from tierkit.tiering.learning import learning_values, with_learning
 
 
 @dataclass(frozen=True)
@@ -194,12 +195,32 @@ class Run:
 
     @kept
     def gated(self) -> pd.DataFrame:
-        """Every input account, may it be tiered and may it be contacted."""
+        """Every input account, may it be tiered and may it be contacted, and what learning more could change."""
+        return with_learning(self._gates, self.learning)
+
+    @cached_property
+    def _gates(self) -> pd.DataFrame:
         return gate_accounts(self.scores, self.tables, self.sheet.tiers, as_of=self.as_of)
+
+    @kept
+    def learning(self) -> pd.DataFrame:
+        """For each account that needs information and field it lacks, the chance that learning it changes its tier."""
+        base = self._plan(self._gates)
+        return learning_values(self._gates, self.account_rows, base.tiers, base.capacity, self._rescore)
+
+    def _rescore(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Feature rows that were changed, scored anew."""
+        fitted = score_fit(rows, self.icp, self.tables, as_of=self.as_of)
+        return score_accounts(fitted, self.opening, self.win_in_use, self.acv)
+
+    def _plan(self, gated: pd.DataFrame) -> Assignment:
+        return plan_tiers(
+            gated, self.tables, self.sheet.tiers, as_of=self.as_of, previous=self.previous, seed=self.seed
+        )
 
     def plan(self) -> Assignment:
         """Assign the tiers and keep them with their ledger and the reps' capacity."""
-        plan = plan_tiers(self.gated, self.tables, self.sheet.tiers, as_of=self.as_of, previous=self.previous)
+        plan = self._plan(self.gated)
         self.keep(tiers=plan.tiers, overlays=plan.ledger, capacity=plan.capacity)
         return plan
 

@@ -19,7 +19,16 @@ TIER_COLUMNS = (
 )
 """The nine columns of tiers.csv."""
 
-GATE_COLUMNS = ("account_id", "gate", "gate_reason", "contactable", "missing_fields", "value_of_learning")
+GATE_COLUMNS = (
+    "account_id",
+    "gate",
+    "gate_code",
+    "gate_reason",
+    "contactable",
+    "missing_fields",
+    "value_of_learning",
+    "learn_first",
+)
 """The columns of gates.csv."""
 
 

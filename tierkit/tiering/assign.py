@@ -12,9 +12,17 @@ from tierkit.inputs.tables import Tables
 from tierkit.tiering.allocation import OFF_SUPPORT_BEST, Base, Certificate, Terms, base_tiers, terms_of, value_ranks
 from tierkit.tiering.book import Book, Flags, Floats, Held, Placed, held_before
 from tierkit.tiering.capacity import Ints, capacity_of, capacity_table
+from tierkit.tiering.exploration import draw_trials
 from tierkit.tiering.gates import QUALIFIED, check_scores
 from tierkit.tiering.investment import share_budget
-from tierkit.tiering.overlays import ledger_frame, lift_strategic, lift_triggered, put_overrides, reserve_strategic
+from tierkit.tiering.overlays import (
+    ledger_frame,
+    lift_left_out,
+    lift_strategic,
+    lift_triggered,
+    put_overrides,
+    reserve_strategic,
+)
 from tierkit.tiering.policy import Policy, Stability
 from tierkit.tiering.prices import shadow_prices, uplift_sensitivity
 from tierkit.tiering.standing import live_claims, live_overrides, live_triggers, with_account_columns
@@ -27,8 +35,8 @@ class Assignment:
     Attributes
     ----------
     tiers : the qualified rows plus base_tier, since (day it entered its base tier), membership_prob (empty so far),
-        tier, tier_by (value, band, churn budget, stay, deal open, strategic, trigger, override), tier_reason,
-        promoted_until, priority_rank, play, next_step, investment.
+        tier, tier_by (value, band, churn budget, stay, deal open, strategic, trigger, override, exploration),
+        tier_reason, promoted_until (of a trigger or an exploration place), priority_rank, play, next_step, investment.
     ledger : one row per overlay that changed a tier, or could not: account_id, what, from_tier, to_tier, why, until.
     capacity : one row per owner and tier but the last: owner_id, name, tier, slots, used.
     terms, base : what decided the base tiers, and their optimum.
@@ -77,8 +85,9 @@ def plan_tiers(
     as_of: str | pd.Timestamp,
     previous: pd.DataFrame | None = None,
     undated_policy: bool = True,
+    seed: int = 0,
 ) -> Assignment:
-    """Tiers by value under the reps' slots, then strategic lane, triggers and overrides, none of which exceeds a slot.
+    """Tiers by value under the reps' slots, then claims, triggers, overrides and trials, none of which exceeds a slot.
 
     Parameters
     ----------
@@ -88,6 +97,7 @@ def plan_tiers(
     as_of : the day of the tiers.
     previous : the tiers before: account_id, tier, base_tier, since; an earlier result serves as it is.
     undated_policy : whether reps and claims without `known_at` count: yes when scoring, no in a replay.
+    seed : of the exploration places, drawn at random each quarter.
 
     Raises
     ------
@@ -118,6 +128,8 @@ def plan_tiers(
     placed, strategic = lift_strategic(book, placed, policy, claims)
     placed, triggered = lift_triggered(book, placed, policy, triggers)
     placed, overridden = put_overrides(book, placed, live_overrides(tables, policy, day))
+    placed, triggered = lift_left_out(book, placed, policy, triggers, triggered)
+    placed, drawn = draw_trials(book, placed, policy, as_of=day, seed=seed, previous=previous)
 
     columns = {
         "base_tier": base,
@@ -133,20 +145,11 @@ def plan_tiers(
     tiers = rows.copy().assign(**columns).astype(dict.fromkeys(("tier_by", "tier_reason", "play", "next_step"), "str"))
     return Assignment(
         tiers.loc[given.index],
-        ledger_frame([*strategic, *triggered, *overridden]),
+        ledger_frame([*strategic, *triggered, *overridden, *drawn]),
         capacity_table(book.capacity, book.owner, placed.tier),
         terms,
         found,
     )
-
-
-def check_policy(tables: Tables, policy: Policy, *, as_of: str | pd.Timestamp) -> None:
-    """Raise now what `plan_tiers` would raise of sheet and tables: short capacity, a trigger without a window."""
-    day = pd.Timestamp(as_of)
-    accounts = tables.frame("accounts")
-    if tables.has_accounts and "owner_id" in accounts:
-        capacity_of(accounts["owner_id"], tables, policy, as_of=day, undated=True)
-    live_triggers(tables, policy, day)
 
 
 def _open_book(

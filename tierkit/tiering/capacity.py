@@ -32,7 +32,7 @@ class Capacity:
     slots : accounts an owner can hold, shape (owners, tiers - 1). No output exceeds them.
     places : accounts the base assignment may put into a tier.
     promotions : accounts a trigger may lift into a tier at one time.
-    kept : slots of each owner that the base assignment leaves to promotions, same shape as slots.
+    kept : slots of each owner that the base assignment leaves to promotions and exploration, same shape as slots.
     """
 
     owners: tuple[str, ...]
@@ -63,7 +63,7 @@ def capacity_of(owner_id: pd.Series, tables: Tables, policy: Policy, *, as_of: p
 
     Raises
     ------
-    SheetError : Tier 1 places, strategic slots and promotion budget do not fit the reps' slots.
+    SheetError : Tier 1 places, strategic slots, promotion budget and exploration do not fit the reps' slots.
     """
     n = policy.n_tiers - 1
     if policy.shares is not None:
@@ -81,7 +81,7 @@ def capacity_of(owner_id: pd.Series, tables: Tables, policy: Policy, *, as_of: p
     _check_fit(policy, promotions[0], reps)
     kept = np.zeros_like(slots)
     for t in range(held):
-        kept[:, t] = _in_proportion(slots[:, t], promotions[t])
+        kept[:, t] = in_proportion(slots[:, t], promotions[t] + _explored(policy, t))
     places = policy.sizes or (UNLIMITED,) * n
     return Capacity((POOL, *reps["owner_id"]), (POOL, *reps["name"]), slots, places, promotions, kept)
 
@@ -118,7 +118,7 @@ def _reps(owner_id: pd.Series, tables: Tables, policy: Policy, *, as_of: pd.Time
 
 def _pool_slots(policy: Policy, t: int, of_reps: Ints) -> int:
     if policy.sizes is not None and of_reps.size == 0:
-        overlays = policy.strategic_slots if t == 0 else 0
+        overlays = (policy.strategic_slots if t == 0 else 0) + _explored(policy, t)
         return policy.sizes[t] + overlays + _budget(policy, policy.sizes[t])
     if policy.sizes is not None:
         return max(0, policy.sizes[t] - int(of_reps.sum()))
@@ -129,23 +129,28 @@ def _budget(policy: Policy, places: int) -> int:
     return int(np.floor(policy.promotion_share * places + 1e-9))
 
 
+def _explored(policy: Policy, t: int) -> int:
+    return policy.exploration_slots if policy.explored_tier == t + 1 else 0
+
+
 def _check_fit(policy: Policy, promotions: int, reps: pd.DataFrame) -> None:
     if reps.empty and policy.sizes is not None:
         return
     n_slots = int(reps["tier1_slots"].sum()) if len(reps) else policy.tier1_per_rep
     asked = policy.sizes[0] if policy.sizes else 0
-    need = asked + policy.strategic_slots + promotions
+    explored = _explored(policy, 0)
+    need = asked + policy.strategic_slots + promotions + explored
     if need <= n_slots:
         return
     short = -(-(need - n_slots) // max(policy.tier1_per_rep, 1))
     raise SheetError(
         f"capacity short by {short} rep{'s' if short > 1 else ''}: {asked} Tier 1 places, {policy.strategic_slots} "
-        f"strategic slots and {promotions} promotions need {need} slots, the reps hold {n_slots}; lower tiers.sizes or "
-        f"tiers.strategic_slots, or raise tier1_slots"
+        f"strategic slots{f', {explored} exploration slots' if explored else ''} and {promotions} promotions need "
+        f"{need} slots, the reps hold {n_slots}; lower tiers.sizes or tiers.strategic_slots, or raise tier1_slots"
     )
 
 
-def _in_proportion(slots: Ints, total: int) -> Ints:
+def in_proportion(slots: Ints, total: int) -> Ints:
     """`total` spread over owners like their slots, by largest remainder; ties go to the first."""
     quota = slots * total / max(int(slots.sum()), 1)
     share = np.floor(quota).astype(np.int64)

@@ -8,7 +8,12 @@ import pandas as pd
 
 NOT_TIERED = 9
 """Stands for "no tier" while moves are compared: worse than every tier."""
-_ENDED = {"trigger": "its window ended", "override": "its override ended", "strategic": "its claim holds no slot"}
+_ENDED = {
+    "trigger": "its window ended",
+    "override": "its override ended",
+    "strategic": "its claim holds no slot",
+    "exploration": "its trial ended",
+}
 _OVERLAYS = tuple(_ENDED)
 
 

@@ -1,15 +1,22 @@
 """Gates: which accounts are qualified, suppressed, in need of information, or outside the ICP."""
 
-import difflib
-
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from tierkit.errors import SheetError, TableError
+from tierkit.errors import TableError
 from tierkit.inputs.tables import Tables
+from tierkit.tiering.gate_rules import (
+    Ruled,
+    child_of,
+    closed,
+    excluded,
+    missing_fields,
+    outside,
+    overdue,
+    unscored,
+)
 from tierkit.tiering.policy import Policy
-from tierkit.tiering.standing import among, deal_standing, known_rows, with_account_columns
+from tierkit.tiering.standing import among, deal_standing, with_account_columns
 
 QUALIFIED, SUPPRESSED, NEEDS_INFO, OUT_OF_ICP = GATES = ("qualified", "suppressed", "needs_info", "out_of_icp")
 
@@ -35,11 +42,11 @@ def gate_accounts(
     Returns
     -------
     The rows of `scores`, then accounts nobody scored, child accounts and, where each deal is its own account, closed
-    deals; with gate, gate_reason, contactable, missing_fields (`;` between), value_of_learning (empty so far). The
-    first gate that applies decides: child, exclusion, closed deal, deal open for longer than its `horizon_days` (it can
-    no longer be won within them), ICP, missing fields, nothing to rank by. An unknown value is not
-    outside the ICP. Open deals, customers and the cool-off after a loss change `contactable`, not the gate; where each
-    deal is its own account an open deal is what we sell, and stays contactable.
+    deals; with gate, gate_code (one of `GATE_CODES`, to count by), gate_reason (in words), contactable, missing_fields
+    (`;` between), value_of_learning (empty so far). The first gate that applies decides: child, exclusion, closed deal,
+    deal open for longer than its `horizon_days` (it can no longer be won within them), ICP, missing fields, nothing to
+    rank by. An unknown value is not outside the ICP. Open deals, customers and the cool-off after a loss change
+    `contactable`, not the gate; where each deal is its own account an open deal is what we sell, and stays contactable.
 
     Raises
     ------
@@ -49,24 +56,26 @@ def gate_accounts(
     day = pd.Timestamp(as_of)
     standing = deal_standing(tables, day)
     rows = _input_rows(check_scores(scores), tables, standing, day)
-    gated = np.full(len(rows), "", dtype=object)
-    reason = np.full(len(rows), "", dtype=object)
-    missing = _missing_fields(rows, tables, policy)
-    for gate, why in (
-        (SUPPRESSED, _child_of(rows, tables)),
-        (SUPPRESSED, _excluded(rows, tables, day, undated=undated_policy)),
-        (SUPPRESSED, _closed(rows, tables, standing)),
-        (SUPPRESSED, _overdue(rows, tables, day)),
-        (OUT_OF_ICP, _outside(rows, tables, policy)),
-        (NEEDS_INFO, np.where(missing != "", "missing " + missing, "")),
-        (NEEDS_INFO, _unscored(rows)),
-        (QUALIFIED, np.full(len(rows), "passes", dtype=object)),
+    gated, code, reason = (np.full(len(rows), "", dtype=object) for _ in range(3))
+    missing = missing_fields(rows, tables, policy.gates)
+    out = excluded(rows, tables, policy.gates, day, undated=undated_policy)
+    for gate, ruled in (
+        (SUPPRESSED, child_of(rows, tables, out)),
+        (SUPPRESSED, out),
+        (SUPPRESSED, closed(rows, tables, standing)),
+        (SUPPRESSED, overdue(rows, tables, day)),
+        (OUT_OF_ICP, outside(rows, tables, policy.gates)),
+        (NEEDS_INFO, Ruled.where(missing != "", "missing_fields", "missing " + missing)),
+        (NEEDS_INFO, unscored(rows)),
+        (QUALIFIED, Ruled.where(np.full(len(rows), True), "passes", "passes")),
     ):
-        here = (gated == "") & (why != "")
+        here = (gated == "") & (ruled.code != "")
         gated[here] = gate
-        reason[here] = why[here]
+        code[here] = ruled.code[here]
+        reason[here] = ruled.words[here]
     rows = rows.assign(
         gate=pd.Series(gated, rows.index, dtype="str"),
+        gate_code=pd.Series(code, rows.index, dtype="str"),
         gate_reason=pd.Series(reason, rows.index, dtype="str"),
         missing_fields=pd.Series(np.where(gated == NEEDS_INFO, missing, ""), rows.index, dtype="str"),
         value_of_learning=np.nan,
@@ -147,82 +156,6 @@ def _with_standing(rows: pd.DataFrame, tables: Tables, standing: pd.DataFrame) -
     return rows.assign(**flags)
 
 
-def _child_of(rows: pd.DataFrame, tables: Tables) -> NDArray[np.object_]:
-    root = rows["account_id"].map(tables.children.set_index("account_id")["unit_id"])
-    return _words(root, "child_of ")
-
-
-def _excluded(rows: pd.DataFrame, tables: Tables, day: pd.Timestamp, *, undated: bool) -> NDArray[np.object_]:
-    """The first reason by alphabet, of rules on the account before rules on its domain."""
-    rules = known_rows(tables.frame("exclusions"), day, undated=undated).sort_values("reason", kind="stable")
-    reason = pd.Series(pd.NA, rows.index, dtype="str")
-    for key, same in (("account_id", _text), ("domain", _same)):
-        if key not in rules or (values := column_of(rows, tables, key)) is None:
-            continue
-        named = rules.assign(key=same(rules[key])).dropna(subset="key").drop_duplicates("key").set_index("key")
-        reason = reason.fillna(same(values).map(named["reason"]).astype("str"))
-    return _words(reason, "excluded: ")
-
-
-def _text(text: pd.Series) -> pd.Series:
-    """Text as it is, since ids tell cases apart; empty is missing."""
-    stripped = text.astype("str").str.strip()
-    return stripped.where(stripped != "")
-
-
-def _same(text: pd.Series) -> pd.Series:
-    """Text that should match whatever its case."""
-    return _text(text).str.lower()
-
-
-def _closed(rows: pd.DataFrame, tables: Tables, standing: pd.DataFrame) -> NDArray[np.object_]:
-    closed = rows["account_id"].map(standing["is_closed"]).astype("boolean").fillna(False).to_numpy(dtype=bool)
-    return np.where(closed & (not tables.has_accounts), "deal_closed", "").astype(object)
-
-
-def _overdue(rows: pd.DataFrame, tables: Tables, day: pd.Timestamp) -> NDArray[np.object_]:
-    if tables.has_accounts or not {"opened_at", "horizon_days"} <= set(rows):
-        return np.full(len(rows), "", dtype=object)
-    due = rows["opened_at"] + pd.to_timedelta(rows["horizon_days"].astype("float64"), unit="D")
-    return np.where(due < day, "deal_past_horizon", "").astype(object)
-
-
-def _outside(rows: pd.DataFrame, tables: Tables, policy: Policy) -> NDArray[np.object_]:
-    gates = policy.gates
-    reason = np.full(len(rows), "", dtype=object)
-    for column, allowed in (("industry", gates.industries), ("country", gates.countries)):
-        if allowed:
-            value = _stated(rows, tables, column)
-            outside = value.notna() & ~_same(value).isin([a.strip().lower() for a in allowed])
-            reason = np.where(outside & (reason == ""), _words(value, f"{column} "), reason)
-    if gates.min_employees is not None or gates.max_employees is not None:
-        value = pd.to_numeric(_stated(rows, tables, "employees")).astype("float64")
-        low = -np.inf if gates.min_employees is None else gates.min_employees
-        high = np.inf if gates.max_employees is None else gates.max_employees
-        for outside, said in ((value < low, f"under {low:,} employees"), (value > high, f"over {high:,} employees")):
-            reason = np.where(outside & (reason == ""), said, reason)
-    return reason
-
-
-def _missing_fields(rows: pd.DataFrame, tables: Tables, policy: Policy) -> NDArray[np.object_]:
-    missing = np.full(len(rows), "", dtype=object)
-    for field in policy.gates.required:
-        value = _stated(rows, tables, field)
-        empty = (value.isna() | (value.astype("str") == "")).to_numpy(dtype=bool)
-        missing[empty] = [f"{before};{field}" if before else field for before in missing[empty]]
-    return missing
-
-
-def _unscored(rows: pd.DataFrame) -> NDArray[np.object_]:
-    """Rows without a value, where others have one; where nobody has, tiers rank by fit, if it tells them apart."""
-    value = rows["expected_value"].astype("float64")
-    if value.isna().all() and "fit_score" in rows:
-        value = rows["fit_score"].astype("float64")
-        if value.count() > 1 and value.min() == value.max():
-            return np.full(len(rows), "nothing to rank by", dtype=object)
-    return np.where(value.isna(), "not scored", "").astype(object)
-
-
 def _contactable(rows: pd.DataFrame, tables: Tables, policy: Policy, standing: pd.DataFrame) -> pd.Series:
     since_loss = rows["account_id"].map(standing["days_since_loss"]).astype("float64")
     if "days_since_loss" in rows:
@@ -230,23 +163,3 @@ def _contactable(rows: pd.DataFrame, tables: Tables, policy: Policy, standing: p
     cooling = (policy.gates.cool_off_days > 0) & (since_loss <= policy.gates.cool_off_days)
     selling = rows["has_open_deal"] & tables.has_accounts
     return (rows["gate"] == QUALIFIED) & ~selling & ~rows["is_customer"] & ~cooling
-
-
-def column_of(rows: pd.DataFrame, tables: Tables, column: str) -> pd.Series | None:
-    """A column of the rows, else of the account table; None where nobody has it."""
-    return with_account_columns(rows, tables, (column,)).get(column)
-
-
-def _stated(rows: pd.DataFrame, tables: Tables, column: str) -> pd.Series:
-    value = column_of(rows, tables, column)
-    if value is None:
-        near = difflib.get_close_matches(column, [*rows.columns, *tables.frame("accounts").columns], n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else "; map it in [data.accounts], or drop the gate"
-        raise SheetError(f"'tiers.gates' needs the column {column!r}, which no table has{hint}")
-    return value
-
-
-def _words(value: pd.Series, prefix: str) -> NDArray[np.object_]:
-    """`prefix` and the value, empty where it is missing."""
-    text = (prefix + value.astype("str")).astype(object)
-    return np.asarray(text.where(value.notna(), ""), dtype=object)

@@ -16,7 +16,7 @@ class LedgerRow(NamedTuple):
     """What an overlay did to an account, or could not do.
 
     `what` is one of strategic, strategic_overflow, strategic_gated, promoted, promotion_no_slot, promotion_no_budget,
-    override, override_no_slot, override_gated; a gated account is not qualified and has no tier.
+    override, override_no_slot, override_gated, exploration; a gated account is not qualified and has no tier.
     """
 
     account_id: str
@@ -52,8 +52,8 @@ def lift_strategic(book: Book, placed: Placed, policy: Policy, claims: pd.DataFr
     gated = claims.index[book.position(pd.Series(claims.index)) < 0]
     after = placed.moved(chosen, tier=1, by="strategic", reason=reason)
     return after, [
-        *_ledger(book, chosen, "strategic", placed, after, reason, _until(book, chosen, claims)),
-        *_ledger(book, left, "strategic_overflow", placed, after, why, _until(book, left, claims)),
+        *ledger_rows(book, chosen, "strategic", placed, after, reason, _until(book, chosen, claims)),
+        *ledger_rows(book, left, "strategic_overflow", placed, after, why, _until(book, left, claims)),
         *_ledger_gated(gated, "strategic_gated", claims.loc[gated, "until"]),
     ]
 
@@ -65,7 +65,8 @@ def lift_triggered(
 
     `triggers` are the live ones, `standing.live_triggers`. An account needs the fit of the policy, must be contactable,
     and enters Tier 1 only if it is like accounts that were worked. The greatest value comes first, while the budget of
-    the tier and a slot of the rep remain; those left out are ledger rows.
+    the tier and a slot of the rep remain; those left out are ledger rows. Promotions that stand already count against
+    the budget, and where people put an account it stays.
     """
     longest = triggers[triggers["promotes"]].drop_duplicates("account_id", keep="last")
     where = book.position(longest["account_id"])
@@ -73,26 +74,39 @@ def lift_triggered(
     window = np.full(len(book.value), -1, dtype=np.int64)
     window[where] = np.arange(len(where))
     may = (window >= 0) & book.contactable & (book.fit >= policy.promotion_min_fit)
+    may &= (placed.by != "trigger") & (placed.by != "override")
     by_value = np.argsort(-book.value, kind="stable")
     before, ledger = placed, []
     for t in range(1, book.n_tiers):
         here = may & (before.tier == t + 1) & ~(book.off_support & (t < OFF_SUPPORT_BEST))
         order = by_value[here[by_value]]
         free = book.capacity.slots[:, t - 1] - book.used(placed.tier)[:, t - 1]
-        chosen = take(order, book.owner, free, book.capacity.promotions[t - 1])
+        stand = int(((before.by == "trigger") & (before.tier == t)).sum())
+        budget = max(0, book.capacity.promotions[t - 1] - stand)
+        chosen = take(order, book.owner, free, budget)
         live = longest.iloc[window[chosen]]
         words = [f"{k.replace('_', ' ')} until {u:%Y-%m-%d}" for k, u in zip(live["kind"], live["until"], strict=True)]
         reason = [f"promoted: {w}" for w in words]
         placed = placed.moved(chosen, tier=t, by="trigger", reason=reason, until=live["until"])
-        ledger += _ledger(book, chosen, "promoted", before, placed, words, live["until"])
-        no_slot, no_budget = _left_out(order, chosen, book.capacity.promotions[t - 1])
+        ledger += ledger_rows(book, chosen, "promoted", before, placed, words, live["until"])
+        no_slot, no_budget = _left_out(order, chosen, budget)
         for what, left, why in (
             ("promotion_no_slot", no_slot, "its rep holds no free slot"),
             ("promotion_no_budget", no_budget, "the promotion budget is spent on greater values"),
         ):
             until = longest["until"].iloc[window[left]]
-            ledger += _ledger(book, left, what, before, placed, [why] * len(left), until)
+            ledger += ledger_rows(book, left, what, before, placed, [why] * len(left), until)
     return placed, ledger
+
+
+def lift_left_out(
+    book: Book, placed: Placed, policy: Policy, triggers: pd.DataFrame, ledger: list[LedgerRow]
+) -> tuple[Placed, list[LedgerRow]]:
+    """Promote those whom overrides have since made room for; the rows that left them out give way in `ledger`."""
+    placed, rows = lift_triggered(book, placed, policy, triggers)
+    promoted = {row.account_id: row for row in rows if row.what == "promoted"}
+    kept = [row for row in ledger if not (row.what.startswith("promotion_") and row.account_id in promoted)]
+    return placed, [*kept, *promoted.values()]
 
 
 def put_overrides(book: Book, placed: Placed, overrides: pd.DataFrame) -> tuple[Placed, list[LedgerRow]]:
@@ -119,8 +133,8 @@ def put_overrides(book: Book, placed: Placed, overrides: pd.DataFrame) -> tuple[
     until, outside = inside["expires_at"], overrides[position < 0]
     after = placed.moved(where[applied], tier=wanted[applied], by="override", reason=done)
     return after, [
-        *_ledger(book, where[applied], "override", placed, after, done, until[applied]),
-        *_ledger(book, where[~applied], "override_no_slot", placed, after, why, until[~applied]),
+        *ledger_rows(book, where[applied], "override", placed, after, done, until[applied]),
+        *ledger_rows(book, where[~applied], "override_no_slot", placed, after, why, until[~applied]),
         *_ledger_gated(outside["account_id"], "override_gated", outside["expires_at"]),
     ]
 
@@ -179,9 +193,10 @@ def _rep(book: Book, i: int) -> str:
     return book.capacity.names[book.owner[i]] or "the pool of accounts without a rep"
 
 
-def _ledger(
+def ledger_rows(
     book: Book, where: Ints, what: str, before: Placed, after: Placed, why: list[str], until: pd.Series
 ) -> list[LedgerRow]:
+    """One ledger row for each account of `where`, with its tier before and after."""
     parts = (book.account_id[where], before.tier[where].tolist(), after.tier[where].tolist(), why, until)
     return [LedgerRow(i, what, a, b, w, u) for i, a, b, w, u in zip(*parts, strict=True)]
 

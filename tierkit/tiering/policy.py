@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from tierkit.inputs.contracts import STRATEGIC_KINDS
 from tierkit.inputs.settings import Section
+from tierkit.tiering.gate_settings import Bound, Gates
 from tierkit.tiering.plays import DEFAULT_PLAYS, Play
+from tierkit.tiering.presets import HOURS, HOURS_PER_REP, with_preset
 from tierkit.tiering.stability import STABILITY, Stability
 
 WINDOWS = {
@@ -25,34 +27,11 @@ UPLIFT = {2: (0.30, 0.0), 3: (0.30, 0.12, 0.0), 4: (0.30, 0.12, 0.04, 0.0)}
 """Share of expected value that each tier's treatment adds, by the number of tiers: an assumption until measured."""
 
 
-class Gates(Section):
-    """`[tiers.gates]`: who may be tiered at all. A value that is not known is never outside."""
-
-    industries: tuple[str, ...] = ()
-    """Industries inside the ICP; empty, all."""
-    countries: tuple[str, ...] = ()
-    """Countries inside the ICP; empty, all."""
-    min_employees: int | None = Field(None, ge=0)
-    """Smallest headcount inside the ICP."""
-    max_employees: int | None = Field(None, ge=0)
-    """Largest headcount inside the ICP."""
-    required: tuple[str, ...] = ()
-    """Fields without which an account needs information before it can be tiered."""
-    cool_off_days: int = Field(0, ge=0)
-    """Days after a lost deal in which an account is not contacted."""
-
-    @field_validator("max_employees")
-    @classmethod
-    def _bounds_leave_room(cls, high: int | None, info: ValidationInfo) -> int | None:
-        low = info.data.get("min_employees")
-        if high is not None and low is not None and high < low:
-            raise ValueError(f"is below min_employees {low}; no account could pass")
-        return high
-
-
 class Policy(Section):
     """`[tiers]`: how accounts are put into tiers."""
 
+    preset: Literal["mid_market", "enterprise", "four_tier"] | None = None
+    """Starting point of sizes, slots and labels; every key that is stated comes before it."""
     labels: tuple[str, ...] = ("Tier 1 strategic", "Tier 2 priority", "Tier 3 programme")
     """Names of the tiers, best first: two, three or four."""
     sizes: tuple[int, ...] | None = None
@@ -73,6 +52,10 @@ class Policy(Section):
     """Promotions by trigger at one time, as a share of the places of the tier they lead to."""
     promotion_min_fit: float = Field(50, ge=0, le=100)
     """Fit score a promotion needs."""
+    exploration_slots: int = Field(0, ge=0)
+    """Places drawn at random each quarter among accounts just below the cut, to learn what the scores cannot see."""
+    exploration_tier: Literal[1, 2] = 2
+    """Tier the exploration places lie in; with two tiers always 1."""
     windows: dict[str, int] = Field(default_factory=lambda: dict(WINDOWS))
     """Days a kind of trigger stays live; adds to the five known kinds, or changes one."""
     promote: tuple[str, ...] = ("executive_hire", "competitive_displacement", "inbound_hand_raise")
@@ -97,6 +80,15 @@ class Policy(Section):
     """Least investment in an account a month, in the sheet's currency."""
     investment_ceiling: float | None = Field(None, ge=0)
     """Most investment in an account a month, in the sheet's currency."""
+    hours: tuple[float, ...] | None = None
+    """Selling hours an account of each tier takes a month, best first; unset, 12, 2.5, 0.5 and 0 by number of tiers."""
+    hours_per_rep: float = Field(HOURS_PER_REP, gt=0)
+    """Selling hours of a rep in a month."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _what_is_stated_comes_before_the_preset(cls, given: Any) -> Any:
+        return with_preset(given) if isinstance(given, dict) else given
 
     @field_validator("labels")
     @classmethod
@@ -171,6 +163,20 @@ class Policy(Section):
             raise ValueError(f"is below investment_floor {floor:g}")
         return ceiling
 
+    @field_validator("hours")
+    @classmethod
+    def _hours_fall_with_the_tier(
+        cls, hours: tuple[float, ...] | None, info: ValidationInfo
+    ) -> tuple[float, ...] | None:
+        n = len(info.data.get("labels", ()))
+        if hours is None or not n:
+            return hours
+        if len(hours) != n:
+            raise ValueError(f"has {len(hours)} entries for {n} tiers; each tier needs its own")
+        if min(hours) < 0 or any(high < low for high, low in pairwise(hours)):
+            raise ValueError("overlap: each tier must take at least the hours of the tier below, and none under 0")
+        return hours
+
     @model_validator(mode="after")
     def _four_tiers_say_how_many(self) -> "Policy":
         if self.n_tiers == 4 and self.sizes is None and self.shares is None:
@@ -191,6 +197,16 @@ class Policy(Section):
     def tier_uplift(self) -> tuple[float, ...]:
         """The uplift of each tier, best first: the sheet's, or the default of the number of tiers."""
         return self.uplift or UPLIFT[self.n_tiers]
+
+    @property
+    def explored_tier(self) -> int:
+        """Tier the exploration places lie in."""
+        return min(self.exploration_tier, self.n_tiers - 1)
+
+    @property
+    def tier_hours(self) -> tuple[float, ...]:
+        """Selling hours an account of each tier takes a month: the sheet's, or the field's own."""
+        return self.hours or HOURS[self.n_tiers]
 
     @property
     def hold(self) -> Stability:
@@ -215,6 +231,7 @@ __all__ = [
     "STRATEGIC_KINDS",
     "UPLIFT",
     "WINDOWS",
+    "Bound",
     "Gates",
     "Play",
     "Policy",
