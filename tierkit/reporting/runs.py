@@ -1,7 +1,8 @@
 """One month's run as a data scientist holds it: every table and model of the month, built when first asked for."""
 
 import hashlib
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ from tierkit.features.readiness import Readiness, check_readiness
 from tierkit.inputs.sources import input_files
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.models.acv import Acv, fit_acv
+from tierkit.models.bootstrap import bootstrap_parts
 from tierkit.models.contest import size_column
 from tierkit.models.opening import Opening, enough_openings, fit_opening
 from tierkit.models.propensity import Propensity, fit_propensity
 from tierkit.models.reasons import explain_scores
-from tierkit.models.scoring import score_accounts
+from tierkit.models.scoring import are_scores_of, score_accounts
 from tierkit.proof.audit import audit_run
 from tierkit.proof.backtest import backtest_policy
 from tierkit.proof.bookings import reconcile_bookings
@@ -34,6 +36,7 @@ from tierkit.runsheet import RunSheet, read_sheet
 from tierkit.tiering.assign import Assignment, plan_tiers
 from tierkit.tiering.changes import tier_changes
 from tierkit.tiering.gates import gate_accounts
+from tierkit.tiering.membership import membership_prob
 
 
 @dataclass(frozen=True)
@@ -197,9 +200,27 @@ class Run:
         """Every input account, may it be tiered and may it be contacted."""
         return gate_accounts(self.scores, self.tables, self.sheet.tiers, as_of=self.as_of)
 
+    @kept
+    def members(self) -> pd.DataFrame | None:
+        """How often refits put each account into Tier 1; None where no model of the run ranks the accounts."""
+        n, rows, models = self.sheet.models.refits, self.account_rows, (self.opening, self.win_in_use, self.acv)
+        # Somebody else's scores cannot be refitted.
+        if not n or self.win_in_use is None or not are_scores_of(self.scores, rows, *models):
+            return None
+        refits = bootstrap_parts(
+            rows, self.deal_rows, self.panel_rows, self.opening, self.win_in_use, self.acv, n=n, seed=self.seed
+        )
+        return membership_prob(
+            self.gated, self.tables, self.sheet.tiers, refits, as_of=self.as_of, previous=self.previous
+        )
+
     def plan(self) -> Assignment:
         """Assign the tiers and keep them with their ledger and the reps' capacity."""
         plan = plan_tiers(self.gated, self.tables, self.sheet.tiers, as_of=self.as_of, previous=self.previous)
+        if self.members is not None:
+            chance = self.members.set_index("account_id")["membership_prob"]
+            ids = plan.tiers["account_id"].astype("str")
+            plan = replace(plan, tiers=plan.tiers.assign(membership_prob=ids.map(chance).astype("float64")))
         self.keep(tiers=plan.tiers, overlays=plan.ledger, capacity=plan.capacity)
         return plan
 
@@ -298,6 +319,10 @@ class Run:
         return score_promises(earlier_promises(self.reports, self.month), self.tables, as_of=self.as_of)
 
 
+ASKED = "asked.json"
+"""What the command line asked for beyond the sheet, beside the drafts, so that every notebook of the run follows it."""
+
+
 def open_run(month: str, *, sheet: str | Path = "../tierkit.toml", draft: str | Path | None = None) -> Run:
     """Open a month: read what earlier steps kept, build what is missing.
 
@@ -316,6 +341,8 @@ def open_run(month: str, *, sheet: str | Path = "../tierkit.toml", draft: str | 
     settings = read_sheet(sheet)
     reports = settings.folder / settings.report.folder
     folder = Path(draft) if draft else reports / ".draft"
+    if (asked := folder / ASKED).exists() and json.loads(asked.read_text(encoding="utf-8")).get("thorough"):
+        settings = settings.thorough()
     return Run(month, settings, Draft(folder / month, fingerprint(settings, month)), reports)
 
 
