@@ -29,14 +29,20 @@ from tierkit.proof.backtest import backtest_policy
 from tierkit.proof.bookings import reconcile_bookings
 from tierkit.proof.ledger import score_promises
 from tierkit.proof.lift import lift_from_predictions, tier_lift
+from tierkit.proof.stability import stability_cost
 from tierkit.reporting.draft import Draft, kept
-from tierkit.reporting.earlier import earlier_bookings, earlier_promises, earlier_tiers
+from tierkit.reporting.earlier import earlier_bookings, earlier_months, earlier_promises, earlier_tiers
 from tierkit.reporting.provenance import code_identity
 from tierkit.runsheet import RunSheet, read_sheet
 from tierkit.tiering.assign import Assignment, plan_tiers
 from tierkit.tiering.changes import tier_changes
+from tierkit.tiering.committee import buying_committee
 from tierkit.tiering.gates import gate_accounts
+from tierkit.tiering.idle_rules import PublishedMonth, idle_rules
 from tierkit.tiering.membership import membership_prob
+from tierkit.tiering.personalisation import template_breaches, template_use
+from tierkit.tiering.target_list import list_changes, tiers_by_source, wins_by_list
+from tierkit.tiering.treatment import compare_worth, delivered_effort
 
 
 @dataclass(frozen=True)
@@ -245,6 +251,63 @@ class Run:
         if self.previous is None:
             return None
         return tier_changes(self.tiers, self.previous, gates=self.gated)
+
+    @property
+    def tiers_worked(self) -> pd.DataFrame:
+        """The tiers in use over the last months, which effort was given by: those before; in a first month these."""
+        return self.tiers if self.previous is None else self.previous
+
+    @kept
+    def effort(self) -> pd.DataFrame | None:
+        """Touches, people, channels and minutes by tier, intended and delivered; None without outbound activities."""
+        return delivered_effort(self.tables, self.tiers_worked, self.sheet.tiers, as_of=self.as_of)
+
+    @kept
+    def worth(self) -> pd.DataFrame:
+        """What a Tier 1 account is worth and gets, beside one of the last tier."""
+        return compare_worth(self.tiers, self.effort)
+
+    @kept
+    def templates(self) -> pd.DataFrame | None:
+        """Accounts that each template reached, by tier; None where touches carry none."""
+        return template_use(self.tables, self.tiers_worked, self.sheet.tiers, as_of=self.as_of)
+
+    @kept
+    def template_breaches(self) -> pd.DataFrame | None:
+        """Accounts that got a template beyond its limit, by rep."""
+        return template_breaches(self.tables, self.tiers_worked, self.sheet.tiers, as_of=self.as_of)
+
+    @kept
+    def committee(self) -> pd.DataFrame | None:
+        """The people known and in touch at each account; None without contacts."""
+        return buying_committee(self.tables, self.tiers, as_of=self.as_of)
+
+    @kept
+    def list_wins(self) -> pd.DataFrame | None:
+        """Wins of twelve months by source of the target list, and outside it; None without a list."""
+        return wins_by_list(self.tables, as_of=self.as_of)
+
+    @kept
+    def list_changes(self) -> pd.DataFrame | None:
+        """Accounts that entered and left the target list, month by month."""
+        return list_changes(self.tables, as_of=self.as_of)
+
+    @kept
+    def list_tiers(self) -> pd.DataFrame | None:
+        """Accounts of each tier by source of the target list."""
+        return tiers_by_source(self.tables, self.tiers, as_of=self.as_of)
+
+    @kept
+    def idle_rules(self) -> pd.DataFrame:
+        """Accounts that each rule moved in the last six runs, this one included; rules that moved none."""
+        tiers = self.tiers.assign(as_of=self.as_of)
+        now = PublishedMonth(self.month, self.gated, self.overlays, tiers)
+        return idle_rules([now, *earlier_months(self.reports, self.month)], self.sheet.tiers, self.tables)
+
+    @kept
+    def steadiness(self) -> pd.DataFrame | None:
+        """What each level of stability would cost this month; None where nobody held a tier before."""
+        return stability_cost(self.gated, self.tables, self.sheet.tiers, as_of=self.as_of, previous=self.previous)
 
     @kept
     def replay(self) -> pd.DataFrame | None:
