@@ -82,12 +82,15 @@ def run(
     replace: Annotated[
         bool, typer.Option("--replace", help="Put a different run in place of a published month.")
     ] = False,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Refit the models 200 times, so that contested accounts are surer.")
+    ] = False,
 ) -> None:
     """Run each month's notebooks and publish its report, whole or not at all."""
     from tierkit.reporting.monthly import run_months
 
     with _sentences():
-        for result in run_months(sheet, month or [], replace=replace, console=console):
+        for result in run_months(sheet, month or [], replace=replace, thorough=thorough, console=console):
             for line in result.lines:
                 console.print(line, markup=False)
 

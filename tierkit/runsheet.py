@@ -16,6 +16,9 @@ from tierkit.models.settings import ModelSettings
 from tierkit.proof.settings import ProofSettings
 from tierkit.tiering.policy import Policy
 
+THOROUGH = 200
+"""Refits of a thorough run."""
+
 
 class ReportSettings(Section):
     """`[report]`: the page and its folder."""
@@ -52,6 +55,11 @@ class RunSheet(Section):
     def folder(self) -> Path:
         """Folder of the sheet, from which its paths are read."""
         return self._folder
+
+    def thorough(self) -> "RunSheet":
+        """The same sheet, asking for 200 refits or more."""
+        refits = max(THOROUGH, self.models.refits)
+        return self.model_copy(update={"models": self.models.model_copy(update={"refits": refits})})
 
 
 def read_sheet(path: str | Path) -> RunSheet:

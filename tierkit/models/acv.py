@@ -224,7 +224,7 @@ def _out_of_sample(
         for name, method in methods.items():
             won, parts = y[fold.train], groups[fold.train]
             if name not in entrants:
-                means[name][fold.test] = np.exp(method(train, _tame(won), parts, None).raw(test))
+                means[name][fold.test] = np.exp(method(train, tame(won), parts, None).raw(test))
                 continue
             fit = _fit(train, won, parts, method, level, seed)
             means[name][fold.test] = fit.mean(test)
@@ -235,20 +235,20 @@ def _out_of_sample(
 
 def _fit(rows: pd.DataFrame, y: Array, groups: Array, method: Fitter, level: float, seed: int) -> AcvFit:
     """The model on all rows; factor and bounds from three grouped folds it has not seen."""
-    tame = _tame(y)
-    model = method(rows, tame, groups, None)
+    tamed = tame(y)
+    model = method(rows, tamed, groups, None)
     unseen = np.exp(model.raw(rows))
     if len(np.unique(groups)) >= 3:
         for fold in grouped_folds(groups, np.ones(len(y), dtype=bool), seed=seed, n_folds=3, repeats=1):
             train = rows.iloc[fold.train].reset_index(drop=True)
-            part = method(train, tame[fold.train], groups[fold.train], model)
+            part = method(train, tamed[fold.train], groups[fold.train], model)
             unseen[fold.test] = np.exp(part.raw(rows.iloc[fold.test]))
     factor = float(np.clip(y.sum() / unseen.sum(), *_FACTOR))
     low, high = conformal_bounds(np.log(y / (factor * unseen)), level)
     return AcvFit(model, factor, low, high)
 
 
-def _tame(y: Array) -> Array:
+def tame(y: Array) -> Array:
     """Amounts to train on: one contract of ten million would bend every coefficient."""
     return np.asarray(np.minimum(y, np.quantile(y, _WINSOR)))
 

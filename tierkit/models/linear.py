@@ -125,7 +125,12 @@ def _loss(x: Array, y: Array, folds: tuple[Fold, ...], ridge: Ridge, family: _Fa
 
 
 def _solve(x: Array, y: Array, ridge: Ridge, family: _Family) -> tuple[float, Array]:
-    return family.solve(x, y, np.where(_leads(x, y), max(ridge.strength, ridge.lead), ridge.strength))
+    return family.solve(x, y, prior_variances(x, y, ridge))
+
+
+def prior_variances(x: Array, y: Array, ridge: Ridge) -> Array:
+    """Prior variance of the coefficient of each column of `x`."""
+    return np.where(_leads(x, y), max(ridge.strength, ridge.lead), ridge.strength)
 
 
 def _leads(x: Array, y: Array) -> Array:

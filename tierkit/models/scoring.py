@@ -28,6 +28,16 @@ def score_accounts(
     return both
 
 
+def are_scores_of(
+    scores: pd.DataFrame, rows: pd.DataFrame, opening: Opening | None, win: Propensity | None, acv: Acv | None
+) -> bool:
+    """Whether the expected values of `scores` are those these models give, account by account."""
+    own = score_accounts(rows, opening, win, acv)[["account_id", "expected_value"]]
+    both = own.merge(scores[["account_id", "expected_value"]], on="account_id", how="outer", indicator=True)
+    same = np.allclose(both["expected_value_x"], both["expected_value_y"].astype("float64"), equal_nan=True)
+    return bool(same and both["_merge"].eq("both").all())
+
+
 def _score(rows: pd.DataFrame, opening: Opening | None, win: Propensity | None, acv: Acv | None) -> pd.DataFrame:
     unknown = np.full(len(rows), np.nan)
     open_prob = opening.predict(rows) if opening else np.ones(len(rows))

@@ -18,3 +18,5 @@ class ModelSettings(Section):
     """Level of the ACV interval."""
     cap_quantile: float = Field(0.99, gt=0.5, le=1)
     """Expected ACV is capped at this quantile of won ACV."""
+    refits: int = Field(20, ge=0, le=1000)
+    """Refits behind the chance that an account belongs in Tier 1; `tierkit run --thorough` takes 200, 0 takes none."""

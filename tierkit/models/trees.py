@@ -78,6 +78,21 @@ def fit_trees(
     return Trees(design, _train(frame, y, params, n_trees).model_to_string(num_iteration=-1))
 
 
+def refit_trees(
+    like: Trees, rows: pd.DataFrame, y: Array, counts: Array, *, objective: Literal["binary", "gamma"], seed: int
+) -> list[Trees]:
+    """As many trees as `like` on its design and bins, grown anew under each column of `counts` (rows, refits)."""
+    import lightgbm as lgb
+
+    params, n_trees = _params(len(rows), objective, seed), like.booster.num_trees()
+    data = lgb.Dataset(like.design.frame(rows), y, params={**params}, free_raw_data=False)
+    texts = []
+    for b in range(counts.shape[1]):
+        data.set_weight(counts[:, b])
+        texts.append(lgb.train(params, data, num_boost_round=n_trees).model_to_string(num_iteration=-1))
+    return [Trees(like.design, text) for text in texts]
+
+
 def _params(n_rows: int, objective: str, seed: int) -> dict[str, Any]:
     small = n_rows < SMALL
     return {

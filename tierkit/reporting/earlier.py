@@ -9,6 +9,7 @@ import pandas as pd
 from tierkit.inputs.tables import Tables
 from tierkit.proof.replayed_month import tiers_in_use
 from tierkit.reporting.publish import previous_month, published_months
+from tierkit.tiering.idle_rules import RUNS, PublishedMonth
 
 _COLUMNS = ("account_id", "tier", "base_tier", "since", "tier_by", "tier_reason", "promoted_until")
 
@@ -49,4 +50,14 @@ def earlier_promises(reports: Path, month: str) -> list[tuple[dict[str, Any], pd
         tiers = pd.read_parquet(folder / "tiers.parquet")
         ledger = json.loads((folder / "ledger.json").read_text(encoding="utf-8"))
         found += [(entry, tiers) for entry in ledger["frozen"]]
+    return found
+
+
+def earlier_months(reports: Path, month: str, *, n: int = RUNS - 1) -> list[PublishedMonth]:
+    """The `n` months published last before `month`, the newest first; superseded runs do not count."""
+    found: list[PublishedMonth] = []
+    while len(found) < n and (folder := previous_month(reports, month)) is not None:
+        month = folder.name
+        gates, overlays = (pd.read_csv(folder / f"{name}.csv", dtype="str") for name in ("gates", "overlays"))
+        found.append(PublishedMonth(month, gates, overlays, pd.read_parquet(folder / "tiers.parquet")))
     return found

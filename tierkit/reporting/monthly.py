@@ -1,5 +1,6 @@
 """The monthly run: the notebooks under papermill, the files for people and systems, published whole or not at all."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,7 +22,7 @@ from tierkit.reporting.notebooks import KERNELS, NEEDS, check_parameters, notebo
 from tierkit.reporting.outputs import HEADLINE, audit_breaches, write_evidence, write_tier_outputs
 from tierkit.reporting.provenance import Provenance, sha256_of, trace_run
 from tierkit.reporting.publish import Publication, hold_reports, open_publication
-from tierkit.reporting.runs import Run, as_of_month, check_month, open_run
+from tierkit.reporting.runs import ASKED, Run, as_of_month, check_month, open_run
 from tierkit.reporting.schedule import run_tasks
 from tierkit.runsheet import RunSheet, read_sheet
 from tierkit.tiering.feasibility import check_policy
@@ -42,7 +43,12 @@ class Published:
 
 
 def run_months(
-    sheet: Path, months: Sequence[str] = (), *, replace: bool = False, console: Console | None = None
+    sheet: Path,
+    months: Sequence[str] = (),
+    *,
+    replace: bool = False,
+    thorough: bool = False,
+    console: Console | None = None,
 ) -> list[Published]:
     """Run months and publish them, oldest first.
 
@@ -53,6 +59,7 @@ def run_months(
     sheet : the run sheet.
     months : each "YYYY-MM"; the last month the data cover unless given.
     replace : another run of the same month may take its place.
+    thorough : refit the models 200 times instead of as often as the sheet says.
 
     Raises
     ------
@@ -66,7 +73,7 @@ def run_months(
     tables = open_tables(settings.data, root=settings.folder)
     with hold_reports(reports), ExitStack() as stack:
         asked = sorted(set(months) or {last_month(tables)})
-        opened = [_Month.open(month, sheet, tables, stack, replace=replace) for month in asked]
+        opened = [_Month.open(m, sheet, tables, stack, replace=replace, thorough=thorough) for m in asked]
         due = {one.name: one for one in opened if not one.publication.unchanged}
         show = stack.enter_context(_progress(console or Console(quiet=True), list(due)))
         run_tasks(_needs(list(due)), lambda task: due[task[0]].work(task[1]), done=show, workers=KERNELS + 1)
@@ -110,9 +117,12 @@ class _Month:
     started: datetime
 
     @classmethod
-    def open(cls, name: str, sheet: Path, tables: Tables, stack: ExitStack, *, replace: bool) -> "_Month":
+    def open(
+        cls, name: str, sheet: Path, tables: Tables, stack: ExitStack, *, replace: bool, thorough: bool
+    ) -> "_Month":
         """Check what can be checked before anything is fitted, and open a folder to write into."""
         started, settings = datetime.now(UTC), read_sheet(sheet)
+        settings = settings.thorough() if thorough else settings
         as_of = as_of_month(name, settings)
         check_month(name, tables)
         check_policy(tables, settings.tiers, as_of=as_of)
@@ -130,6 +140,10 @@ class _Month:
         if not publication.unchanged:
             for notebook in NEEDS:
                 check_parameters(month.notebook(notebook), month.parameters)
+            if thorough:
+                drafts = Path(month.parameters["draft"])
+                drafts.mkdir()
+                (drafts / ASKED).write_text(json.dumps({"thorough": True}), encoding="utf-8")
             month.run().keep(tables=tables)
         return month
 

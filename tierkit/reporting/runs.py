@@ -1,7 +1,8 @@
 """One month's run as a data scientist holds it: every table and model of the month, built when first asked for."""
 
 import hashlib
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,24 +18,32 @@ from tierkit.features.readiness import Readiness, check_readiness
 from tierkit.inputs.sources import input_files
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.models.acv import Acv, fit_acv
+from tierkit.models.bootstrap import bootstrap_parts
 from tierkit.models.contest import size_column
 from tierkit.models.opening import Opening, enough_openings, fit_opening
 from tierkit.models.propensity import Propensity, fit_propensity
 from tierkit.models.reasons import explain_scores
-from tierkit.models.scoring import score_accounts
+from tierkit.models.scoring import are_scores_of, score_accounts
 from tierkit.proof.audit import audit_run
 from tierkit.proof.backtest import backtest_policy
 from tierkit.proof.bookings import reconcile_bookings
 from tierkit.proof.ledger import score_promises
 from tierkit.proof.lift import lift_from_predictions, tier_lift
+from tierkit.proof.stability import stability_cost
 from tierkit.reporting.draft import Draft, kept
-from tierkit.reporting.earlier import earlier_bookings, earlier_promises, earlier_tiers
+from tierkit.reporting.earlier import earlier_bookings, earlier_months, earlier_promises, earlier_tiers
 from tierkit.reporting.provenance import code_identity
 from tierkit.runsheet import RunSheet, read_sheet
 from tierkit.tiering.assign import Assignment, plan_tiers
 from tierkit.tiering.changes import tier_changes
+from tierkit.tiering.committee import buying_committee
 from tierkit.tiering.gates import gate_accounts
+from tierkit.tiering.idle_rules import PublishedMonth, idle_rules
 from tierkit.tiering.learning import learning_values, with_learning
+from tierkit.tiering.membership import membership_prob
+from tierkit.tiering.personalisation import template_breaches, template_use
+from tierkit.tiering.target_list import list_changes, tiers_by_source, wins_by_list
+from tierkit.tiering.treatment import compare_worth, delivered_effort
 
 
 @dataclass(frozen=True)
@@ -218,10 +227,29 @@ class Run:
             gated, self.tables, self.sheet.tiers, as_of=self.as_of, previous=self.previous, seed=self.seed
         )
 
+    @kept
+    def members(self) -> pd.DataFrame | None:
+        """How often refits put each account into Tier 1; None where no model of the run ranks the accounts."""
+        n, rows, models = self.sheet.models.refits, self.account_rows, (self.opening, self.win_in_use, self.acv)
+        # Somebody else's scores cannot be refitted.
+        if not n or self.win_in_use is None or not are_scores_of(self.scores, rows, *models):
+            return None
+        refits = bootstrap_parts(
+            rows, self.deal_rows, self.panel_rows, self.opening, self.win_in_use, self.acv, n=n, seed=self.seed
+        )
+        return membership_prob(
+            self.gated, self.tables, self.sheet.tiers, refits, as_of=self.as_of, previous=self.previous
+        )
+
     def plan(self) -> Assignment:
         """Assign the tiers and keep them with their ledger and the reps' capacity."""
         plan = self._plan(self.gated)
+        if self.members is not None:
+            chance = self.members.set_index("account_id")["membership_prob"]
+            ids = plan.tiers["account_id"].astype("str")
+            plan = replace(plan, tiers=plan.tiers.assign(membership_prob=ids.map(chance).astype("float64")))
         self.keep(tiers=plan.tiers, overlays=plan.ledger, capacity=plan.capacity)
+        self.keep(prices=plan.prices, sensitivity=plan.sensitivity, certificate=plan.certificate.sentence)
         return plan
 
     @kept
@@ -240,11 +268,83 @@ class Run:
         return self.plan().capacity
 
     @kept
+    def prices(self) -> pd.DataFrame:
+        """What one more place is worth, overall, by rep and by constraint."""
+        return self.plan().prices
+
+    @kept
+    def sensitivity(self) -> pd.DataFrame:
+        """How many Tier 1 accounts would change at half and at double the uplift assumed."""
+        return self.plan().sensitivity
+
+    @kept
+    def certificate(self) -> str:
+        """How good the base tiers are, and how that is known, in a sentence."""
+        return self.plan().certificate.sentence
+
+    @kept
     def changes(self) -> pd.DataFrame | None:
         """Every account's move since the tiers before; None in a first month."""
         if self.previous is None:
             return None
         return tier_changes(self.tiers, self.previous, gates=self.gated)
+
+    @property
+    def tiers_worked(self) -> pd.DataFrame:
+        """The tiers in use over the last months, which effort was given by: those before; in a first month these."""
+        return self.tiers if self.previous is None else self.previous
+
+    @kept
+    def effort(self) -> pd.DataFrame | None:
+        """Touches, people, channels and minutes by tier, intended and delivered; None without outbound activities."""
+        return delivered_effort(self.tables, self.tiers_worked, self.sheet.tiers, as_of=self.as_of)
+
+    @kept
+    def worth(self) -> pd.DataFrame:
+        """What a Tier 1 account is worth and gets, beside one of the last tier."""
+        return compare_worth(self.tiers, self.effort)
+
+    @kept
+    def templates(self) -> pd.DataFrame | None:
+        """Accounts that each template reached, by tier; None where touches carry none."""
+        return template_use(self.tables, self.tiers_worked, self.sheet.tiers, as_of=self.as_of)
+
+    @kept
+    def template_breaches(self) -> pd.DataFrame | None:
+        """Accounts that got a template beyond its limit, by rep."""
+        return template_breaches(self.tables, self.tiers_worked, self.sheet.tiers, as_of=self.as_of)
+
+    @kept
+    def committee(self) -> pd.DataFrame | None:
+        """The people known and in touch at each account; None without contacts."""
+        return buying_committee(self.tables, self.tiers, as_of=self.as_of)
+
+    @kept
+    def list_wins(self) -> pd.DataFrame | None:
+        """Wins of twelve months by source of the target list, and outside it; None without a list."""
+        return wins_by_list(self.tables, as_of=self.as_of)
+
+    @kept
+    def list_changes(self) -> pd.DataFrame | None:
+        """Accounts that entered and left the target list, month by month."""
+        return list_changes(self.tables, as_of=self.as_of)
+
+    @kept
+    def list_tiers(self) -> pd.DataFrame | None:
+        """Accounts of each tier by source of the target list."""
+        return tiers_by_source(self.tables, self.tiers, as_of=self.as_of)
+
+    @kept
+    def idle_rules(self) -> pd.DataFrame:
+        """Accounts that each rule moved in the last six runs, this one included; rules that moved none."""
+        tiers = self.tiers.assign(as_of=self.as_of)
+        now = PublishedMonth(self.month, self.gated, self.overlays, tiers)
+        return idle_rules([now, *earlier_months(self.reports, self.month)], self.sheet.tiers, self.tables)
+
+    @kept
+    def steadiness(self) -> pd.DataFrame | None:
+        """What each level of stability would cost this month; None where nobody held a tier before."""
+        return stability_cost(self.gated, self.tables, self.sheet.tiers, as_of=self.as_of, previous=self.previous)
 
     @kept
     def replay(self) -> pd.DataFrame | None:
@@ -319,6 +419,10 @@ class Run:
         return score_promises(earlier_promises(self.reports, self.month), self.tables, as_of=self.as_of)
 
 
+ASKED = "asked.json"
+"""What the command line asked for beyond the sheet, beside the drafts, so that every notebook of the run follows it."""
+
+
 def open_run(month: str, *, sheet: str | Path = "../tierkit.toml", draft: str | Path | None = None) -> Run:
     """Open a month: read what earlier steps kept, build what is missing.
 
@@ -337,6 +441,8 @@ def open_run(month: str, *, sheet: str | Path = "../tierkit.toml", draft: str | 
     settings = read_sheet(sheet)
     reports = settings.folder / settings.report.folder
     folder = Path(draft) if draft else reports / ".draft"
+    if (asked := folder / ASKED).exists() and json.loads(asked.read_text(encoding="utf-8")).get("thorough"):
+        settings = settings.thorough()
     return Run(month, settings, Draft(folder / month, fingerprint(settings, month)), reports)
 
 

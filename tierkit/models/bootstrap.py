@@ -1,0 +1,145 @@
+"""Models refitted on resampled accounts: what their scores would be, had chance given us other accounts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from tierkit.models.acv import Acv, tame
+from tierkit.models.design import Array
+from tierkit.models.linear import Linear
+from tierkit.models.medians import Medians, fit_medians
+from tierkit.models.opening import Opening, at_reference
+from tierkit.models.propensity import Propensity
+from tierkit.models.resampled import refit_linear
+from tierkit.models.scoring import BATCH
+from tierkit.models.trees import Trees, refit_trees
+
+
+@dataclass(frozen=True, eq=False)
+class Refits:
+    """What refitted models say of accounts: arrays of one row a refit and one column an account of `account_id`."""
+
+    account_id: Array
+    open_prob: Array
+    win_prob: Array
+    expected_acv: Array
+
+    @property
+    def expected_value(self) -> Array:
+        """The product of the three, shape (refits, accounts)."""
+        return np.asarray(self.open_prob * self.win_prob * self.expected_acv)
+
+
+def bootstrap_scores(
+    today: pd.DataFrame,
+    deals: pd.DataFrame,
+    panel: pd.DataFrame,
+    opening: Opening | None,
+    win: Propensity,
+    acv: Acv | None,
+    *,
+    n: int = 20,
+    seed: int,
+) -> Array:
+    """Expected value of each account under `n` refits, shape (n, len(today)): `bootstrap_parts(...).expected_value`."""
+    return bootstrap_parts(today, deals, panel, opening, win, acv, n=n, seed=seed).expected_value
+
+
+def bootstrap_parts(
+    today: pd.DataFrame,
+    deals: pd.DataFrame,
+    panel: pd.DataFrame,
+    opening: Opening | None,
+    win: Propensity,
+    acv: Acv | None,
+    *,
+    n: int = 20,
+    seed: int,
+) -> Refits:
+    """The three factors of the expected value under `n` bootstrap refits.
+
+    Parameters
+    ----------
+    today : accounts to score, as `score_accounts` takes them.
+    deals, panel : the rows the models were fitted on, labels included; `panel` may be empty without `opening`.
+    opening, win, acv : the fitted models.
+    n : refits.
+
+    Accounts are drawn with replacement (cluster bootstrap, Davison and Hinkley 1997), each as often in deals as in the
+    panel. Only coefficients and leaves are estimated anew: encoding, penalty, number of trees, calibration, effort of
+    reference, ACV factor and cap stay, so that what spreads the scores is the evidence and not the tuning. The order of
+    rows changes nothing.
+    """
+    mature = deals[deals["won_in_horizon"].notna()]
+    won = deals[deals["won_acv"].gt(0)] if acv else deals.iloc[:0]
+    worked = _worked(panel) if opening else deals.iloc[:0]
+    of_mature, of_won, of_worked = _draw_accounts([_entity(rows) for rows in (mature, won, worked)], n, seed)
+
+    y = mature["won_in_horizon"].to_numpy(np.float64)
+    win_raw = _refit(win.model, mature, y, of_mature, today, objective="binary", seed=seed)
+    open_prob = expected_acv = np.ones((n, len(today)))
+    if opening:
+        y, at = worked["opened_in_horizon"].to_numpy(np.float64), at_reference(today, opening.reference)
+        raw = _refit(opening.model, worked, y, of_worked, at, objective="binary", seed=seed)
+        open_prob = opening.calibration.prob(raw)
+    if acv:
+        y = tame(won["won_acv"].to_numpy(np.float64))
+        raw = _refit(acv.fit.model, won, y, of_won, today, objective="gamma", seed=seed)
+        expected_acv = np.minimum(acv.fit.factor * np.exp(raw), acv.cap)
+    ids = today["account_id"].astype("str").to_numpy(dtype=object)
+    return Refits(ids, open_prob, win.calibration.prob(win_raw), expected_acv)
+
+
+def _worked(panel: pd.DataFrame) -> pd.DataFrame:
+    """The rows a model of opening is fitted on."""
+    rows = panel[panel["opened_in_horizon"].notna() & panel["worked"].astype("bool")]
+    return at_reference(rows, {})
+
+
+def _entity(rows: pd.DataFrame) -> Array:
+    """Whose each row is, for the draw: of its group, else of its account."""
+    name = "group_id" if "group_id" in rows.columns and rows["group_id"].notna().all() else "account_id"
+    return rows[name].astype("str").to_numpy(dtype=object)
+
+
+def _draw_accounts(entities: list[Array], n: int, seed: int) -> list[Array]:
+    """How often each row counts in each refit: for each table a matrix of whole numbers, shape (rows, n)."""
+    known = pd.Index(np.unique(np.concatenate(entities)))
+    rng = np.random.default_rng([seed, 12])
+    counts = np.empty((len(known), n))
+    for b in range(n):
+        counts[:, b] = np.bincount(rng.integers(0, len(known), len(known)), minlength=len(known))
+    return [counts[known.get_indexer(pd.Index(part))] for part in entities]
+
+
+def _refit(
+    model: Linear | Trees | Medians,
+    rows: pd.DataFrame,
+    y: Array,
+    counts: Array,
+    today: pd.DataFrame,
+    *,
+    objective: Literal["binary", "gamma"],
+    seed: int,
+) -> Array:
+    """Raw scores of today's rows by the model refitted under each column of `counts`, shape (n, len(today))."""
+    raw: Callable[[pd.DataFrame], Array]
+    if isinstance(model, Linear):
+        raw = refit_linear(model, rows, y, counts, gamma=objective == "gamma").raw
+    else:
+        each: Sequence[Trees | Medians]
+        if isinstance(model, Trees):
+            each = refit_trees(model, rows, y, counts, objective=objective, seed=seed)
+        else:
+            drawn = [np.repeat(np.arange(len(rows)), column.astype(np.int64)) for column in counts.T]
+            each = [fit_medians(rows.iloc[at], y[at]) for at in drawn]
+        raw = _stacked(each)
+    starts = range(0, max(1, len(today)), BATCH)
+    return np.hstack([raw(today.iloc[start : start + BATCH]) for start in starts])
+
+
+def _stacked(models: Sequence[Trees | Medians]) -> Callable[[pd.DataFrame], Array]:
+    return lambda rows: np.vstack([model.raw(rows) for model in models])
