@@ -1,16 +1,11 @@
 """What steadiness costs: this month's tiers at each level of stability, from the same scores and tiers before."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from tierkit.inputs.tables import Tables
 from tierkit.tiering.assign import assign_tiers
 from tierkit.tiering.changes import tier_stability
 from tierkit.tiering.policy import STABILITY, Policy
-
-UPLIFT = (0.30, 0.12)
-"""Share of its expected value that an account gains by treatment, best tier first, 0 in the others: an assumption."""
 
 _ADVANCED = ("band", "min_stay_months", "moving_cost", "churn_budget")
 
@@ -22,20 +17,18 @@ def stability_cost(
     *,
     as_of: str | pd.Timestamp,
     previous: pd.DataFrame | None,
-    uplift: Sequence[float] = UPLIFT,
 ) -> pd.DataFrame | None:
     """What each level of stability would cost in expected value this month, and how many accounts would move.
 
     Parameters
     ----------
     gated, previous : as `assign_tiers` takes them.
-    uplift : share of its expected value that an account gains in each tier, best first; 0 beyond.
 
     Returns
     -------
     One row per level, and one for the sheet's own advanced keys where it sets some: level (low, normal, high, sheet),
     in_use, n_moved (accounts tiered both times whose tier changes), n_moved_tier1 (of them into or out of Tier 1),
-    value_tier1 (expected value of Tier 1), gained (sum of expected value x uplift), cost (against low; below 0 it
+    value_tier1 (expected value of Tier 1), gained (sum of expected value x the policy's uplift), cost (against low; below 0 it
     gains), cost_share (of what low gains). None where nobody held a tier before: there is nothing to hold.
 
     The expected value is the model's own: holding an account always looks like a loss to it, though under noisy scores
@@ -49,7 +42,7 @@ def stability_cost(
     if stated:
         levels["sheet"] = policy
     in_use = "sheet" if stated else policy.stability
-    rows = [_level(name, gated, tables, p, as_of, previous, uplift) for name, p in levels.items()]
+    rows = [_level(name, gated, tables, p, as_of, previous) for name, p in levels.items()]
     table = pd.DataFrame(rows)
     lowest = float(table.loc[table["level"] == "low", "gained"].iloc[0])
     cost = lowest - table["gained"]
@@ -65,14 +58,13 @@ def _level(
     policy: Policy,
     as_of: str | pd.Timestamp,
     previous: pd.DataFrame,
-    uplift: Sequence[float],
 ) -> dict[str, object]:
     tiers = assign_tiers(gated, tables, policy, as_of=as_of, previous=previous)
     before = tiers["account_id"].astype("str").map(_tier_of(previous))
     tier = tiers["tier"].astype("int64")
     moved = before.notna() & (before != tier)
     value = tiers["expected_value"].astype("float64")
-    share = tier.map(dict(enumerate(uplift, start=1))).fillna(0.0)
+    share = tier.map(dict(enumerate(policy.tier_uplift, start=1)))
     return {
         "level": name,
         "n_moved": int(tier_stability(tiers, previous)["n_moved"].iloc[0]),
