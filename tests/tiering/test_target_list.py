@@ -12,6 +12,8 @@ STAYS = [
     # On the list twice: sales put it there first.
     ("c", "2026-10-01", None, "vendor"),
     ("c", "2026-09-15", None, "sales"),
+    # Off the list on the last day of a month: not on it at the month's end.
+    ("z", "2026-01-01", "2026-08-31", "sales"),
 ]
 DEALS = [
     ("d1", "a", "2026-08-01", "2026-09-01", "won", 100.0, "new"),
@@ -41,21 +43,22 @@ def test_wins_are_told_by_the_list_as_it_stood_when_the_deal_opened(tables: Tabl
     assert table is not None
     by = table.set_index("source")
     assert by.index.tolist() == ["marketing", "sales", "vendor", OUTSIDE]
-    assert by["n_deals"].tolist() == [1, 1, 0, 3]
+    # d1, d4 and d5 of sales, d3 of marketing; d2 opened the day b was off the list.
+    assert by["n_deals"].tolist() == [1, 3, 0, 1]
     # d4 was won after the day.
-    assert by["n_won"].tolist() == [0, 1, 0, 2]
-    assert by["share_of_wins"].tolist() == [0, 1 / 3, 0, 2 / 3]
-    assert by["won_acv"].fillna(0).tolist() == [0, 100, 0, 100]
+    assert by["n_won"].tolist() == [0, 2, 0, 1]
+    assert by["share_of_wins"].tolist() == [0, 2 / 3, 0, 1 / 3]
+    assert by["won_acv"].fillna(0).tolist() == [0, 160, 0, 40]
 
 
 def test_additions_and_removals_by_month(tables: Tables) -> None:
     table = list_changes(tables, as_of=AS_OF, months=3)
     assert table is not None
-    # September: c comes, b goes; October: b comes back, c a second time adds nobody.
+    # August: z goes, on the last day. September: c comes, b goes; October: b comes back, c a second time adds nobody.
     assert table.to_dict("list") == {
         "month": ["2026-08", "2026-09", "2026-10"],
         "n_added": [0, 1, 1],
-        "n_removed": [0, 1, 0],
+        "n_removed": [1, 1, 0],
         "n_on_list": [2, 2, 3],
     }
 
