@@ -38,9 +38,8 @@ def draw_trials(
     if policy.exploration_slots == 0:
         return placed, []
     t = policy.explored_tier
-    able = (
-        (placed.tier == t + 1) & book.contactable & ~book.has_open_deal & np.isin(placed.by, ("value", "band", "stay"))
-    )
+    able = (placed.tier == t + 1) & book.contactable & ~book.has_open_deal
+    able &= ~np.isin(placed.by, ("strategic", "trigger", "override"))
     able &= ~(book.off_support & (t < OFF_SUPPORT_BEST))
     free = book.capacity.slots[:, t - 1] - book.used(placed.tier)[:, t - 1]
     stays, reason, until = _still_on_trial(book, able, free, policy, as_of, previous)
