@@ -20,13 +20,13 @@ PREVIOUS = pd.DataFrame(
 
 def table_of(policy: Policy) -> pd.DataFrame:
     tables = tables_of(accounts=accounts_of(3))
-    table = stability_cost(GATED, tables, policy, as_of=AS_OF, previous=PREVIOUS, uplift=(0.5, 0.1))
+    table = stability_cost(GATED, tables, policy, as_of=AS_OF, previous=PREVIOUS)
     assert table is not None
     return table.set_index("level")
 
 
 def test_each_level_tells_its_moves_and_what_it_costs() -> None:
-    table = table_of(Policy(**PLAIN, stability="high"))
+    table = table_of(Policy(**PLAIN, uplift=(0.5, 0.1, 0), stability="high"))
     # Low swaps the two: 11 x .5 + 10 x .1 = 6.5; the band of 20 % keeps them: 10 x .5 + 11 x .1 = 6.1.
     assert table["n_moved"].to_dict() == {"low": 2, "normal": 0, "high": 0}
     assert table["n_moved_tier1"].to_dict() == {"low": 2, "normal": 0, "high": 0}

@@ -28,8 +28,8 @@ def stability_cost(
     -------
     One row per level, and one for the sheet's own advanced keys where it sets some: level (low, normal, high, sheet),
     in_use, n_moved (accounts tiered both times whose tier changes), n_moved_tier1 (of them into or out of Tier 1),
-    value_tier1 (expected value of Tier 1), gained (sum of expected value x the policy's uplift), cost (against low; below 0 it
-    gains), cost_share (of what low gains). None where nobody held a tier before: there is nothing to hold.
+    value_tier1 (expected value of Tier 1), gained (sum of expected value x the policy's uplift), cost (against low;
+    below 0 it gains), cost_share (of what low gains). None where nobody held a tier before: there is nothing to hold.
 
     The expected value is the model's own: holding an account always looks like a loss to it, though under noisy scores
     steady tiers may be worth more in truth.

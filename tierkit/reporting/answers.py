@@ -70,6 +70,26 @@ def say_interval(acv: Acv) -> str:
     )
 
 
+def say_sensitivity(sensitivity: pd.DataFrame) -> tuple[str, ...]:
+    """How many Tier 1 accounts hang on the uplift that the sheet assumes.
+
+    Parameters
+    ----------
+    sensitivity : `uplift_sensitivity`; columns uplift_of, factor, n_tier1, tier1_changed.
+    """
+    rows = sensitivity[sensitivity["factor"].isin((0.5, 2.0))]
+    if rows.empty or not rows["n_tier1"].max():
+        return ()
+    worst = rows.groupby("factor")["tier1_changed"].max()
+    if not worst.any():
+        return ("At half or at double the uplift assumed, no Tier 1 place by value would change hands.",)
+    n = words.things(int(rows["n_tier1"].max()), "Tier 1 place")
+    return (
+        f"At half the uplift assumed {words.count(worst.get(0.5, 0))}, at double {words.count(worst.get(2.0, 0))} of "
+        f"{n} by value would change hands.",
+    )
+
+
 def answer_reasons(reasons: pd.DataFrame) -> Fragment:
     """What most often stands first among the reasons."""
     if reasons.empty:

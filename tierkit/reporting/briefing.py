@@ -7,7 +7,7 @@ import pandas as pd
 from tierkit.features.readiness import Readiness, enrichment_coverage
 from tierkit.proof.calibration import calibration_table
 from tierkit.reporting import words
-from tierkit.reporting.answers import say_interval
+from tierkit.reporting.answers import say_interval, say_sensitivity
 from tierkit.reporting.cards import build_cards
 from tierkit.reporting.decisions import find_decisions
 from tierkit.reporting.runs import Run
@@ -18,7 +18,7 @@ from tierkit.reporting.sections.misses import find_misses
 from tierkit.reporting.sections.treatment import compare_effort
 from tierkit.reporting.tierfiles import stamp_tiers
 from tierkit.tiering.changes import migration_matrix
-from tierkit.tiering.treatment import delivered_effort
+from tierkit.tiering.treatment import say_worth
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Briefing:
     headlines : the three sentences. status : data, model, capacity, delivery.
     unit : what is tiered: "account", or "deal" where each deal is its own account.
     notes : what a sceptic must know of data and models, for the small print. limits : what cannot be claimed.
+    assumptions : what the worth of a place rests on. worth : value and effort of Tier 1 beside the last tier.
     names : name by account_id; None where nobody has one.
     decisions, cards, effort, misses, matrix, coverage, calibration : as the sections take them; None where unknown.
     slots : Tier 1 slots by owner_id.
@@ -41,6 +42,8 @@ class Briefing:
     unit: str
     notes: tuple[str, ...]
     limits: tuple[str, ...]
+    assumptions: tuple[str, ...]
+    worth: tuple[str, ...]
     names: "pd.Series[str] | None"
     decisions: pd.DataFrame | None
     cards: pd.DataFrame
@@ -55,9 +58,7 @@ class Briefing:
 
 def prepare_briefing(run: Run) -> Briefing:
     """The month's review from the results the run kept."""
-    tables, tiers = run.tables, stamp_tiers(run.tiers, as_of=run.as_of, run_id="")
-    in_use = tiers if run.previous is None else run.previous
-    effort = delivered_effort(tables, in_use, run.sheet.tiers, as_of=run.as_of)
+    tables, tiers, effort = run.tables, stamp_tiers(run.tiers, as_of=run.as_of, run_id=""), run.effort
     reps = tables.frame("reps")
     owners = reps.set_index("owner_id")["name"] if tables.has("reps", "name") else None
     due = run.as_of + pd.offsets.MonthEnd(1)
@@ -83,6 +84,8 @@ def prepare_briefing(run: Run) -> Briefing:
         notes=_notes(run),
         limits=tuple(find_limits(tables)),
         headlines=headlines,
+        assumptions=("Worth is what treatment is assumed to add to expected value.", *say_sensitivity(run.sensitivity)),
+        worth=tuple(say_worth(run.worth, last_tier=run.sheet.tiers.n_tiers)[:1]),
         names=names,
         status=_status(run, effort),
         decisions=decisions if len(tiers) else None,

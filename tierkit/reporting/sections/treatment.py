@@ -1,5 +1,6 @@
 """Part 6: do we treat the tiers differently."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,7 +20,7 @@ _FIELDS = (
 )
 
 
-def show_treatment(effort: pd.DataFrame | None, *, because: str = "") -> Fragment:
+def show_treatment(effort: pd.DataFrame | None, *, says: Sequence[str] = (), because: str = "") -> Fragment:
     """Effort intended against delivered, by tier, and a sentence where it is under half of the plan.
 
     Parameters
@@ -27,6 +28,7 @@ def show_treatment(effort: pd.DataFrame | None, *, because: str = "") -> Fragmen
     effort : one row per tier; columns tier, n_accounts, intended, delivered (touches per account and month), and,
         where known, contacts and channels (per account in 90 days) and minutes (a month), as `delivered_effort`
         returns it. None without activities.
+    says : sentences to stand first: value beside effort.
     """
     from tierkit.reporting.plots.proof import plot_effort
 
@@ -42,7 +44,7 @@ def show_treatment(effort: pd.DataFrame | None, *, because: str = "") -> Fragmen
         '<div class="beside">',
         figure_svg(plot_effort(effort), caption, name="effort"),
         '<div class="says">',
-        *(paragraph(s) for s in compare_effort(effort)),
+        *(paragraph(s) for s in (*says, *compare_effort(effort))),
         "</div></div>",
         table(effort, fields, caption="Per account, touches a month: one row per tier", sortable=False),
     )
