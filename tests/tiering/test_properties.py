@@ -132,7 +132,7 @@ def test_a_claim_on_an_account_of_no_expected_value_gains_a_strategic_slot(book:
     scores = scores.assign(gate="qualified", expected_acv=scores["expected_acv"] + 1.0)
     worthless = scores["account_id"].iloc[0]
     scores.loc[scores["account_id"] == worthless, "expected_acv"] = 0.0
-    policy = policy.model_copy(update={"strategic_slots": 1, "promotion_share": 0.0})
+    policy = policy.model_copy(update={"sizes": None, "strategic_slots": 1, "promotion_share": 0.0})
     without = plan_tiers(scores, tables_of(**frames), policy, as_of=AS_OF)
     owner = scores["owner_id"].iloc[0]
     slots = without.capacity[(without.capacity["tier"] == 1)].set_index("owner_id")["slots"]
