@@ -1,5 +1,5 @@
 """What `make bench` measures: seconds to import, seconds per step of the demo, features and tiers against
-pandas, recovery.
+pandas, models and policy against the truth of simulated companies.
 
 Every figure is of this machine and this run; peers are timed beside it, in turn.
 """
@@ -23,9 +23,7 @@ ROOT = Path(__file__).parents[2]
 def main() -> None:
     """Run the benchmarks, the quick ones first."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--seeds", type=int, default=20, help="simulated companies in the recovery benchmark; 0 for none"
-    )
+    parser.add_argument("--seeds", type=int, default=20, help="simulated companies; 0 for none")
     args = parser.parse_args()
     print(f"import tierkit             {import_seconds():6.2f} s (limit 0.3 s)", flush=True)
     for name, seconds in demo_seconds().items():
@@ -35,8 +33,8 @@ def main() -> None:
         f"features, 4,000 accounts   {ours:6.2f} s; pandas merge and groupby {theirs:6.2f} s: {theirs / ours:.1f} times"
     )
     print(tier_seconds(), flush=True)
-    if args.seeds:
-        subprocess.run([sys.executable, "-m", "tests.benchmarks.recovery", "--seeds", str(args.seeds)], check=True)
+    for truth in ("recovery", "policy") if args.seeds else ():
+        subprocess.run([sys.executable, "-m", f"tests.benchmarks.{truth}", "--seeds", str(args.seeds)], check=True)
 
 
 def import_seconds() -> float:

@@ -90,6 +90,7 @@ def test_each_rule_counts_the_accounts_it_moved() -> None:
         "exclusions: partner": 1,
         "band of 20%": 1,
         "minimum stay of 3 months": 1,
+        "churn budget of 10%": 0,
         "open deal keeps its tier": 0,
         "competitive_displacement (90 days)": 0,
         "executive_hire (90 days)": 1,

@@ -64,6 +64,8 @@ def _rules(policy: Policy, tables: Tables | None) -> Iterator[tuple[str, str, Mo
         yield "hold", f"band of {hold.band:.0%}", _put_by("band")
     if hold.min_stay_months > 0:
         yield "hold", f"minimum stay of {hold.min_stay_months} months", _put_by("stay")
+    if hold.churn_budget < 1:
+        yield "hold", f"churn budget of {hold.churn_budget:.0%}", _put_by("churn budget")
     yield "hold", "open deal keeps its tier", _put_by("deal open")
     for kind, days in sorted(policy.windows.items()):
         rule = f"{kind} ({days} days)"
@@ -74,6 +76,8 @@ def _rules(policy: Policy, tables: Tables | None) -> Iterator[tuple[str, str, Mo
     if policy.strategic_slots:
         yield "overlay", "strategic lane", _ledger("strategic")
     yield "overlay", "overrides", _ledger("override")
+    if policy.exploration_slots:
+        yield "overlay", "exploration", _ledger("exploration")
     same = labels_without_treatment(policy)
     for tier, label in enumerate(policy.labels, start=1):
         alike = any(label in sentence.split(" get the same play")[0] for sentence in same)
