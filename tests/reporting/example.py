@@ -305,11 +305,12 @@ def make_prices() -> pd.DataFrame:
 
 
 def make_ledger() -> pd.DataFrame:
-    """A claim, a promotion, an override, a trial, and three that could not be followed."""
+    """A claim, two promotions, an override, a trial, and three that could not be followed."""
     rows = [
         ("A0041", "strategic", 2, 1, "strategic: reference, spoke at two events", "2027-09-25"),
         ("A0042", "promoted", 2, 1, "executive hire until 2026-11-11", "2026-11-11"),
         ("A0003", "override", 2, 1, "override by Kim: board relation until 2026-12-31", "2026-12-31"),
+        ("A0171", "promoted", 3, 2, "funding until 2026-12-20", "2026-12-20"),
         ("A0170", "exploration", 3, 2, "drawn with a chance of 1 in 12", "2026-11-30"),
         ("A0050", "promotion_no_slot", 2, 2, "its rep holds no free slot", "2026-11-02"),
         ("A0051", "strategic_overflow", 3, 3, "every strategic slot is taken", "2027-01-04"),

@@ -202,10 +202,11 @@ def test_the_slider_carries_names_as_data_not_markup() -> None:
 
 def test_what_stands_above_value_says_how_long_and_whom_it_could_not_lift() -> None:
     said = text(SECTIONS["overlays"])
-    assert "In force: 1 strategic claim, 1 promotion, 1 override and 1 trial." in said
+    assert "In force: 1 strategic claim, 2 promotions, 1 override and 1 trial." in said
     # From 31 October to 11 November: eleven days, the soonest to end, so the first row.
-    assert "Tier 2 to Tier 1executive hire until 2026-11-1111 Nov 202611" in said
-    assert said.index("executive hire until") < said.index("drawn with a chance of 1 in 12") < said.index("board rel")
+    assert "Tier 2 to Tier 1executive hire11 Nov 202611" in said
+    assert "1 promotion below Tier 1" in said
+    assert said.index("executive hire") < said.index("drawn with a chance of 1 in 12") < said.index("board rel")
     assert "3 that could not be followed, and why" in said
     assert "its rep holds no free slot" in said
     assert "A9999Overridethe account is not qualified" in said

@@ -27,6 +27,7 @@ _LEFT_OUT = (
     Field("why", "Why not"),
     Field("until", "Until", "date"),
 )
+_UNTIL = r" until \d{4}-\d{2}-\d{2}$"
 
 
 def show_overlays(
@@ -47,8 +48,12 @@ def show_overlays(
     rows = _readable(ledger, pd.Timestamp(as_of), names)
     inside = rows["what"].isin(KINDS)
     parts: list[str | Fragment] = [paragraph(_count(rows[inside]))]
-    if inside.any():
-        parts.append(table(rows[inside], _IN_FORCE, caption="One row per account, the soonest to end first"))
+    lifted = rows["what"].eq("promoted") & rows["to_tier"].ne(1)
+    if (inside & ~lifted).any():
+        parts.append(table(rows[inside & ~lifted], _IN_FORCE, caption="One row per account, the soonest to end first"))
+    if lifted.any():
+        listed = table(rows[lifted], _IN_FORCE, caption="One row per account, the soonest to end first")
+        parts.append(folded(f"{words.things(int(lifted.sum()), 'promotion')} below Tier 1", listed))
     if not inside.all():
         listed = table(rows[~inside], _LEFT_OUT, caption="One row per account left out")
         parts.append(folded(f"{words.count((~inside).sum())} that could not be followed, and why", listed))
@@ -62,6 +67,7 @@ def _readable(ledger: pd.DataFrame, day: pd.Timestamp, names: "pd.Series[str] | 
     rows = ledger.assign(
         name=known,
         kind=[KINDS[_family(what)] for what in ledger["what"]],
+        why=ledger["why"].astype("str").str.replace(_UNTIL, "", regex=True).str.replace("_", " "),
         move=[f"{words.tier_name(a)} to {words.tier_name(b)}" for a, b in both],
         days_left=(ledger["until"] - day).dt.days,
     )
