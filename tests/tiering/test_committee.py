@@ -2,7 +2,7 @@ import pandas as pd
 
 from tests.tiering.books import AS_OF, tables_of
 from tierkit.inputs.tables import Tables
-from tierkit.tiering.committee import buying_committee, committee_by_tier
+from tierkit.tiering.committee import buying_committee, committee_by_tier, say_committee
 
 TIERS = pd.DataFrame({"account_id": list("abc"), "tier": [1, 1, 2], "name": ["Acme", "Bolt", "Cord"]})
 PEOPLE = [
@@ -45,6 +45,11 @@ def test_roles_executives_and_single_threads_are_counted_as_known_on_the_day() -
     tiers = committee_by_tier(table).set_index("tier")
     assert tiers["n_single_threaded"].tolist() == [1, 0]
     assert tiers["mean_roles"].tolist() == [1.5, 0]
+    # Of a and b, b has nobody in touch; a's decision maker is an executive.
+    assert say_committee(table) == [
+        "1 of 2 Tier 1 accounts hang on fewer than two people; 1 have an executive in touch."
+    ]
+    assert say_committee(table[table["tier"] > 1]) == say_committee(None) == []
     assert tiers["executive_in_touch"].tolist() == [0.5, 0]
 
 

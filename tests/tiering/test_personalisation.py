@@ -2,7 +2,7 @@ import pandas as pd
 
 from tests.tiering.books import AS_OF, tables_of
 from tierkit.inputs.tables import Tables
-from tierkit.tiering.personalisation import template_breaches, template_use
+from tierkit.tiering.personalisation import say_breaches, template_breaches, template_use
 from tierkit.tiering.policy import Policy
 
 IDS = [f"A{i:03d}" for i in range(120)]
@@ -54,6 +54,11 @@ def test_breaches_are_told_by_rep() -> None:
     assert over["name"].fillna("nobody").tolist() == ["Ana", "Ben", "nobody"]
     assert over["n_accounts"].tolist() == [2, 2, 1]
     assert set(over["templates"]) == {"x"}
+    assert say_breaches(over) == [
+        "5 accounts of the upper tiers got a template that went to more accounts than their tier allows, most of them "
+        "from Ana (2)."
+    ]
+    assert say_breaches(None) == []
     none = template_breaches(company(*sent[:3]), TIERS, Policy(), as_of=AS_OF)
     assert none is not None
     assert none.empty

@@ -18,7 +18,9 @@ from tierkit.reporting.sections.misses import find_misses
 from tierkit.reporting.sections.treatment import compare_effort
 from tierkit.reporting.tierfiles import stamp_tiers
 from tierkit.tiering.changes import migration_matrix
-from tierkit.tiering.treatment import say_worth
+from tierkit.tiering.committee import buying_committee, say_committee
+from tierkit.tiering.personalisation import say_breaches, template_breaches
+from tierkit.tiering.treatment import compare_worth, say_worth
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Briefing:
     headlines : the three sentences. status : data, model, capacity, delivery.
     unit : what is tiered: "account", or "deal" where each deal is its own account.
     notes : what a sceptic must know of data and models, for the small print. limits : what cannot be claimed.
-    assumptions : what the worth of a place rests on. worth : value and effort of Tier 1 beside the last tier.
+    assumptions : what the worth of a place rests on. treatment : value beside effort, whom we know, what
+        was sent to too many.
     names : name by account_id; None where nobody has one.
     decisions, cards, effort, misses, matrix, coverage, calibration : as the sections take them; None where unknown.
     slots : Tier 1 slots by owner_id.
@@ -43,7 +46,7 @@ class Briefing:
     notes: tuple[str, ...]
     limits: tuple[str, ...]
     assumptions: tuple[str, ...]
-    worth: tuple[str, ...]
+    treatment: tuple[str, ...]
     names: "pd.Series[str] | None"
     decisions: pd.DataFrame | None
     cards: pd.DataFrame
@@ -85,7 +88,7 @@ def prepare_briefing(run: Run) -> Briefing:
         limits=tuple(find_limits(tables)),
         headlines=headlines,
         assumptions=("Worth is what treatment is assumed to add to expected value.", *say_sensitivity(run.sensitivity)),
-        worth=tuple(say_worth(run.worth, last_tier=run.sheet.tiers.n_tiers)[:1]),
+        treatment=_treatment(run),
         names=names,
         status=_status(run, effort),
         decisions=decisions if len(tiers) else None,
@@ -116,6 +119,17 @@ def first_words(run: Run) -> str:
     elif run.win.label == "cross_validated":
         said.append("Too few outcomes are old enough to test on later deals: the ranking is cross-validated.")
     return " ".join(said)
+
+
+def _treatment(run: Run) -> tuple[str, ...]:
+    """Value beside effort, whom we know at Tier 1 accounts, and templates that went to too many."""
+    tables, policy, as_of = run.tables, run.sheet.tiers, run.as_of
+    worth = say_worth(compare_worth(run.tiers, run.effort), last_tier=policy.n_tiers)[:1] if len(run.tiers) else []
+    return (
+        *worth,
+        *say_committee(buying_committee(tables, run.tiers, as_of=as_of)),
+        *say_breaches(template_breaches(tables, run.tiers_worked, policy, as_of=as_of)),
+    )
 
 
 def _outcomes(ready: Readiness) -> str:

@@ -16,13 +16,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tierkit.errors import AuditError, SheetError
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.reporting import words
+from tierkit.reporting.calendar import as_of_month, check_month
 from tierkit.reporting.export import export_page
 from tierkit.reporting.manifest import read_manifest
 from tierkit.reporting.notebooks import KERNELS, NEEDS, check_parameters, notebook_folder, run_notebook
 from tierkit.reporting.outputs import HEADLINE, audit_breaches, write_evidence, write_tier_outputs
 from tierkit.reporting.provenance import Provenance, sha256_of, trace_run
 from tierkit.reporting.publish import Publication, hold_reports, open_publication
-from tierkit.reporting.runs import ASKED, Run, as_of_month, check_month, open_run
+from tierkit.reporting.runs import ASKED, Run, open_run
 from tierkit.reporting.schedule import run_tasks
 from tierkit.runsheet import RunSheet, read_sheet
 from tierkit.tiering.feasibility import check_policy

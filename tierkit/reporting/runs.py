@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from tierkit.errors import SheetError, TableError
+from tierkit.errors import SheetError
 from tierkit.features.asof import build_account_rows, build_deal_rows, build_panel_rows
 from tierkit.features.fit import Icp, fit_icp, score_fit
 from tierkit.features.horizon import Horizon, win_horizon
@@ -30,20 +30,18 @@ from tierkit.proof.bookings import reconcile_bookings
 from tierkit.proof.ledger import score_promises
 from tierkit.proof.lift import lift_from_predictions, tier_lift
 from tierkit.proof.stability import stability_cost
+from tierkit.reporting.calendar import as_of_month, check_month, month_end
 from tierkit.reporting.draft import Draft, kept
 from tierkit.reporting.earlier import earlier_bookings, earlier_months, earlier_promises, earlier_tiers
 from tierkit.reporting.provenance import code_identity
 from tierkit.runsheet import RunSheet, read_sheet
 from tierkit.tiering.assign import Assignment, plan_tiers
 from tierkit.tiering.changes import tier_changes
-from tierkit.tiering.committee import buying_committee
 from tierkit.tiering.gates import gate_accounts
 from tierkit.tiering.idle_rules import PublishedMonth, idle_rules
 from tierkit.tiering.learning import learning_values, with_learning
 from tierkit.tiering.membership import membership_prob
-from tierkit.tiering.personalisation import template_breaches, template_use
-from tierkit.tiering.target_list import list_changes, tiers_by_source, wins_by_list
-from tierkit.tiering.treatment import compare_worth, delivered_effort
+from tierkit.tiering.treatment import delivered_effort
 
 
 @dataclass(frozen=True)
@@ -300,41 +298,6 @@ class Run:
         return delivered_effort(self.tables, self.tiers_worked, self.sheet.tiers, as_of=self.as_of)
 
     @kept
-    def worth(self) -> pd.DataFrame:
-        """What a Tier 1 account is worth and gets, beside one of the last tier."""
-        return compare_worth(self.tiers, self.effort)
-
-    @kept
-    def templates(self) -> pd.DataFrame | None:
-        """Accounts that each template reached, by tier; None where touches carry none."""
-        return template_use(self.tables, self.tiers_worked, self.sheet.tiers, as_of=self.as_of)
-
-    @kept
-    def template_breaches(self) -> pd.DataFrame | None:
-        """Accounts that got a template beyond its limit, by rep."""
-        return template_breaches(self.tables, self.tiers_worked, self.sheet.tiers, as_of=self.as_of)
-
-    @kept
-    def committee(self) -> pd.DataFrame | None:
-        """The people known and in touch at each account; None without contacts."""
-        return buying_committee(self.tables, self.tiers, as_of=self.as_of)
-
-    @kept
-    def list_wins(self) -> pd.DataFrame | None:
-        """Wins of twelve months by source of the target list, and outside it; None without a list."""
-        return wins_by_list(self.tables, as_of=self.as_of)
-
-    @kept
-    def list_changes(self) -> pd.DataFrame | None:
-        """Accounts that entered and left the target list, month by month."""
-        return list_changes(self.tables, as_of=self.as_of)
-
-    @kept
-    def list_tiers(self) -> pd.DataFrame | None:
-        """Accounts of each tier by source of the target list."""
-        return tiers_by_source(self.tables, self.tiers, as_of=self.as_of)
-
-    @kept
     def idle_rules(self) -> pd.DataFrame:
         """Accounts that each rule moved in the last six runs, this one included; rules that moved none."""
         tiers = self.tiers.assign(as_of=self.as_of)
@@ -446,25 +409,6 @@ def open_run(month: str, *, sheet: str | Path = "../tierkit.toml", draft: str | 
     return Run(month, settings, Draft(folder / month, fingerprint(settings, month)), reports)
 
 
-def month_end(month: str) -> pd.Timestamp:
-    """Last day of "YYYY-MM".
-
-    >>> month_end("2024-02").date().isoformat()
-    '2024-02-29'
-    """
-    try:
-        return pd.Period(month, freq="M").end_time.normalize()
-    except ValueError:
-        raise SheetError(f"month must be YYYY-MM, got {month!r}") from None
-
-
-def as_of_month(month: str, sheet: RunSheet) -> pd.Timestamp:
-    """Last day of the month, or of the data where the sheet says they end within it."""
-    end = month_end(month)
-    stated = sheet.data.data_through
-    return min(end, pd.Timestamp(stated)) if stated and pd.Timestamp(stated) >= end.replace(day=1) else end
-
-
 def parts_of_a_run() -> list[str]:
     """Names of everything a run keeps."""
     return [name for name, value in vars(Run).items() if isinstance(value, kept)]
@@ -479,21 +423,3 @@ def fingerprint(sheet: RunSheet, month: str) -> str:
         stat = path.stat()
         digest.update(f"{path.name} {stat.st_size} {stat.st_mtime_ns}".encode())
     return digest.hexdigest()
-
-
-def check_month(month: str, tables: Tables) -> None:
-    """Refuse a month that the data do not cover.
-
-    Raises
-    ------
-    TableError : the data begin after the month, or end before it.
-    """
-    if not tables.is_dated:
-        return
-    first = tables.frame("deals")["opened_at"].min()
-    end = month_end(month)
-    if end < first:
-        raise TableError(f"deals: the data begin on {first.date()}, after {month}; choose a later month")
-    last = tables.data_through
-    if last is not None and end.to_period("M") > last.to_period("M"):
-        raise TableError(f"the data reach {last.date()}; {month} is not covered yet (choose {last:%Y-%m} or earlier)")

@@ -92,6 +92,18 @@ def committee_by_tier(committee: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index()
 
 
+def say_committee(committee: pd.DataFrame | None) -> list[str]:
+    """Whom we know at Tier 1 accounts, in words; nothing without contacts."""
+    if committee is None or not (committee["tier"].astype("int64") == 1).any():
+        return []
+    first = committee_by_tier(committee).set_index("tier").loc[1]
+    alone, n = first["n_single_threaded"], first["n_accounts"]
+    says = f"{alone:,.0f} of {n:,.0f} Tier 1 accounts hang on fewer than two people"
+    if pd.notna(first["executive_in_touch"]):
+        says += f"; {first['executive_in_touch'] * n:,.0f} have an executive in touch"
+    return [f"{says}."]
+
+
 def _in_touch(tables: Tables, day: pd.Timestamp) -> pd.Series:
     end = int(days_since_1970(pd.Series([day])).iloc[0])
     return tables.sql(_TALKED.format(start=end - WINDOW_DAYS, end=end))["contact_id"]

@@ -67,6 +67,17 @@ def template_breaches(
     return table.sort_values(["n_accounts", "owner_id", "tier"], ascending=[False, True, True], ignore_index=True)
 
 
+def say_breaches(breaches: pd.DataFrame | None) -> list[str]:
+    """How many accounts got what was written for too many, and with whom most; nothing where no template is named."""
+    if breaches is None or breaches.empty:
+        return []
+    n, most = int(breaches["n_accounts"].sum()), breaches.iloc[0]
+    return [
+        f"{n:,} account{'' if n == 1 else 's'} of the upper tiers got a template that went to more accounts than their "
+        f"tier allows, most of them from {most['name']} ({most['n_accounts']:,})."
+    ]
+
+
 def _sent(tables: Tables, tiers: pd.DataFrame, policy: Policy, as_of: str | pd.Timestamp) -> pd.DataFrame | None:
     """One row per template and account, with the account's tier, its owner and the limit of its tier."""
     if not (tables.has("activities", "template_id") and tables.has("activities", "direction")):
