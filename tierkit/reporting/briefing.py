@@ -87,7 +87,11 @@ def prepare_briefing(run: Run) -> Briefing:
         notes=_notes(run),
         limits=tuple(find_limits(tables)),
         headlines=headlines,
-        assumptions=("Worth is what treatment is assumed to add to expected value.", *say_sensitivity(run.sensitivity)),
+        assumptions=(
+            "Worth is what treatment is assumed to add to expected value; a place kept for claims and promotions is "
+            "not given by value.",
+            *say_sensitivity(run.sensitivity),
+        ),
         treatment=_treatment(run),
         names=names,
         status=_status(run, effort),
