@@ -32,8 +32,8 @@ class Briefing:
     headlines : the three sentences. status : data, model, capacity, delivery.
     unit : what is tiered: "account", or "deal" where each deal is its own account.
     notes : what a sceptic must know of data and models, for the small print. limits : what cannot be claimed.
-    assumptions : what the worth of a place rests on. treatment : value beside effort, whom we know, what
-        was sent to too many.
+    prices : what one more place is worth; None where no contract value is known. assumptions : what that rests on.
+    treatment : value beside effort, whom we know, what was sent to too many.
     names : name by account_id; None where nobody has one.
     decisions, cards, effort, misses, matrix, coverage, calibration : as the sections take them; None where unknown.
     slots : Tier 1 slots by owner_id.
@@ -45,6 +45,7 @@ class Briefing:
     unit: str
     notes: tuple[str, ...]
     limits: tuple[str, ...]
+    prices: pd.DataFrame | None
     assumptions: tuple[str, ...]
     treatment: tuple[str, ...]
     names: "pd.Series[str] | None"
@@ -87,11 +88,8 @@ def prepare_briefing(run: Run) -> Briefing:
         notes=_notes(run),
         limits=tuple(find_limits(tables)),
         headlines=headlines,
-        assumptions=(
-            "Worth is what treatment is assumed to add to expected value; a place kept for claims and promotions is "
-            "not given by value.",
-            *say_sensitivity(run.sensitivity),
-        ),
+        prices=None if run.acv is None else run.prices,
+        assumptions=() if run.acv is None else _assumptions(run),
         treatment=_treatment(run),
         names=names,
         status=_status(run, effort),
@@ -123,6 +121,15 @@ def first_words(run: Run) -> str:
     elif run.win.label == "cross_validated":
         said.append("Too few outcomes are old enough to test on later deals: the ranking is cross-validated.")
     return " ".join(said)
+
+
+def _assumptions(run: Run) -> tuple[str, ...]:
+    """What the worth of a place rests on."""
+    return (
+        "Worth is what treatment is assumed to add to expected value; a place kept for claims and promotions is not "
+        "given by value.",
+        *say_sensitivity(run.sensitivity),
+    )
 
 
 def _treatment(run: Run) -> tuple[str, ...]:
