@@ -28,8 +28,8 @@ from tierkit.reporting.schedule import run_tasks
 from tierkit.runsheet import RunSheet, read_sheet
 from tierkit.tiering.feasibility import check_policy
 
-ASKS_EARLIER, PUBLISH = "50_tiers", "publish"
-"""The notebook that asks what tiers were, so that it waits for the month before; and what comes after all of them."""
+READS, ASKS_EARLIER, PUBLISH = "10_data", "50_tiers", "publish"
+"""The first notebook; the one that asks what tiers were, and waits for the month before; what comes after all."""
 
 Task = tuple[str, str]
 """A month, and a notebook of it or `PUBLISH`."""
@@ -103,6 +103,9 @@ def _needs(months: Sequence[str]) -> dict[Task, list[Task]]:
             needs[month, name] = [(month, other) for other in earlier]
     for before, month in pairwise(months):
         needs[month, ASKS_EARLIER].append((before, PUBLISH))
+        # The months read their data side by side; then the earlier one goes first, since the later one waits for it.
+        for name in (n for n, earlier in NEEDS.items() if READS in earlier):
+            needs[month, name].append((before, READS))
     return needs
 
 
