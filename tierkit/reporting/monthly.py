@@ -3,11 +3,13 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
@@ -74,10 +76,11 @@ def run_months(
     tables = open_tables(settings.data, root=settings.folder)
     with hold_reports(reports), ExitStack() as stack:
         asked = sorted(set(months) or {last_month(tables)})
-        opened = [_Month.open(m, sheet, tables, stack, replace=replace, thorough=thorough) for m in asked]
+        pages = stack.enter_context(ThreadPoolExecutor(1))
+        opened = [_Month.open(m, sheet, tables, stack, pages, replace=replace, thorough=thorough) for m in asked]
         due = {one.name: one for one in opened if not one.publication.unchanged}
         show = stack.enter_context(_progress(console or Console(quiet=True), list(due)))
-        run_tasks(_needs(list(due)), lambda task: due[task[0]].work(task[1]), done=show, workers=KERNELS + 1)
+        run_tasks(_needs(list(due)), lambda task: due[task[0]].work(task[1]), done=show, workers=KERNELS)
         return [_told(one.publication.target) for one in opened]
 
 
@@ -119,10 +122,21 @@ class _Month:
     provenance: Provenance
     publication: Publication
     started: datetime
+    pages: Executor
+    """Where pages are made, while the next notebook runs."""
+    making: list[Future[None]] = field(default_factory=list)
 
     @classmethod
     def open(
-        cls, name: str, sheet: Path, tables: Tables, stack: ExitStack, *, replace: bool, thorough: bool
+        cls,
+        name: str,
+        sheet: Path,
+        tables: Tables,
+        stack: ExitStack,
+        pages: Executor,
+        *,
+        replace: bool,
+        thorough: bool,
     ) -> "_Month":
         """Check what can be checked before anything is fitted, and open a folder to write into."""
         started, settings = datetime.now(UTC), read_sheet(sheet)
@@ -140,7 +154,7 @@ class _Month:
         )
         reports = settings.folder / settings.report.folder
         publication = stack.enter_context(open_publication(reports, provenance, replace=replace))
-        month = cls(name, sheet, settings, provenance, publication, started)
+        month = cls(name, sheet, settings, provenance, publication, started, pages)
         if not publication.unchanged:
             for notebook in NEEDS:
                 check_parameters(month.notebook(notebook), month.parameters)
@@ -165,11 +179,15 @@ class _Month:
         return open_run(**self.parameters)
 
     def work(self, name: str) -> None:
-        """Publish the month, or execute a notebook and write its page; the review becomes the month's index."""
+        """Publish the month, or execute a notebook and have its page made."""
         if name == PUBLISH:
             self.publish()
             return
         executed = run_notebook(self.notebook(name), self.parameters)
+        self.making.append(self.pages.submit(self.make_page, name, executed))
+
+    def make_page(self, name: str, executed: Any) -> None:
+        """Write the page of an executed notebook; the review becomes the month's index."""
         company, month = self.settings.report.company, words.month_name(self.name)
         review = name == "70_monthly_review"
         export_page(
@@ -183,6 +201,8 @@ class _Month:
 
     def publish(self) -> None:
         """Write the files beside the pages, and publish them all unless the audit stops it."""
+        for page in self.making:
+            page.result()
         run, folder = self.run(), self.publication.folder
         breaches = audit_breaches(run)
         headline = write_evidence(run, folder, self.provenance)
@@ -192,8 +212,8 @@ class _Month:
         times = {"started": self.started.isoformat(), "ended": datetime.now(UTC).isoformat()}
         if breaches:
             failed = self.publication.fail(headline=headline, times=times)
-            page = failed / "index.html"
-            raise AuditError(f"{self.name} was not published: {'; '.join(breaches)} (its page: {page})")
+            review = failed / "index.html"
+            raise AuditError(f"{self.name} was not published: {'; '.join(breaches)} (its page: {review})")
         self.publication.publish(headline=headline, times=times)
 
 

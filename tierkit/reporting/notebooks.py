@@ -2,7 +2,6 @@
 
 import os
 import tempfile
-import threading
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -14,8 +13,8 @@ from tierkit.errors import SheetError, TierkitError
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "10_data": (),
     "20_propensity": ("10_data",),
-    "60_tier_lift": ("10_data",),
     "30_acv": ("10_data",),
+    "60_tier_lift": ("10_data",),
     "40_reasons": ("20_propensity", "30_acv"),
     "50_tiers": ("20_propensity", "30_acv"),
     "70_monthly_review": ("40_reasons", "50_tiers", "60_tier_lift"),
@@ -24,7 +23,6 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 
 KERNELS = 2
 """Notebooks that run at once: what the cores of a small machine bear."""
-_kernels = threading.BoundedSemaphore(KERNELS)
 
 
 def notebook_folder(project: Path) -> Path:
@@ -55,7 +53,7 @@ def run_notebook(path: Path, parameters: Mapping[str, Any]) -> Any:
     # LightGBM and BLAS threads spin against each other on small fits; one a kernel is faster.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
-        with _kernels, tempfile.TemporaryDirectory(prefix="tierkit-") as sockets:
+        with tempfile.TemporaryDirectory(prefix="tierkit-") as sockets:
             # Two kernels that start at once may pick the same free port; sockets in a folder of their own cannot meet.
             own = {"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}
             notebook = papermill.execute_notebook(
