@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression
 
 from tests.models.truth import FEATURES, make_deals
 from tierkit.models.acv import fit_acv, tame
-from tierkit.models.bootstrap import _draw_accounts, bootstrap_parts, bootstrap_scores
+from tierkit.models.bootstrap import _draw_accounts, bootstrap_scores
 from tierkit.models.linear import Ridge, fit_gamma, fit_logit, prior_variances
 from tierkit.models.propensity import fit_propensity
 from tierkit.models.resampled import refit_linear
@@ -73,7 +73,7 @@ def test_an_account_counts_alike_in_every_table_and_whatever_the_order():
 
 def test_refits_are_spread_around_the_scores_of_the_run(today, deals, panel, opening, win, acv):
     rows = today.merge(panel.drop_duplicates("account_id")[["account_id"]], on="account_id", how="left")
-    parts = bootstrap_parts(rows, deals, panel, opening, win, acv, n=40, seed=1)
+    parts = bootstrap_scores(rows, deals, panel, opening, win, acv, n=40, seed=1)
     scores = score_accounts(rows, opening, win, acv)
     assert parts.expected_value.shape == (40, len(rows))
     for name in ("open_prob", "win_prob", "expected_acv"):
@@ -84,11 +84,13 @@ def test_refits_are_spread_around_the_scores_of_the_run(today, deals, panel, ope
 
 
 def test_the_same_seed_gives_the_same_numbers_in_any_order_of_rows(today, deals, panel, opening, win, acv):
-    once = bootstrap_scores(today, deals, panel, opening, win, acv, n=3, seed=1)
-    np.testing.assert_array_equal(once, bootstrap_scores(today, deals, panel, opening, win, acv, n=3, seed=1))
-    turned = bootstrap_scores(today, deals[::-1], panel[::-1], opening, win, acv, n=3, seed=1)
+    once = bootstrap_scores(today, deals, panel, opening, win, acv, n=3, seed=1).expected_value
+    np.testing.assert_array_equal(
+        once, bootstrap_scores(today, deals, panel, opening, win, acv, n=3, seed=1).expected_value
+    )
+    turned = bootstrap_scores(today, deals[::-1], panel[::-1], opening, win, acv, n=3, seed=1).expected_value
     np.testing.assert_allclose(turned, once, rtol=1e-3)
-    other = bootstrap_scores(today, deals, panel, opening, win, acv, n=3, seed=2)
+    other = bootstrap_scores(today, deals, panel, opening, win, acv, n=3, seed=2).expected_value
     assert (np.abs(other / once - 1).max(axis=1) > 0.01).all()
 
 
@@ -103,14 +105,16 @@ def test_ten_times_the_accounts_spread_the_scores_a_third_as_far(today, deals, v
     for name, rows in (("once", deals), ("ten", ten)):
         win = fit_propensity(rows, verdicts, seed=1, compare=False, ridge=RIDGE)
         acv = fit_acv(rows, verdicts, seed=1, compare=False, ridge=RIDGE)
-        refits = bootstrap_scores(today, rows, rows.iloc[:0], None, win, acv, n=30, seed=1)
+        refits = bootstrap_scores(today, rows, rows.iloc[:0], None, win, acv, n=30, seed=1).expected_value
         spread[name] = float(np.median(np.log(refits).std(axis=0)))
     # Standard errors fall with the root of the evidence: 1 / sqrt(10) = .32; penalty and noise leave .25 to .45.
     assert 0.25 < spread["ten"] / spread["once"] < 0.45
     # Copies that stay with their accounts are no further evidence: the same accounts are drawn.
     win = fit_propensity(deals, verdicts, seed=1, compare=False, ridge=RIDGE)
-    copied = bootstrap_scores(today, pd.concat([deals] * 10), deals.iloc[:0], None, win, None, n=30, seed=1)
-    plain = bootstrap_scores(today, deals, deals.iloc[:0], None, win, None, n=30, seed=1)
+    copied = bootstrap_scores(
+        today, pd.concat([deals] * 10), deals.iloc[:0], None, win, None, n=30, seed=1
+    ).expected_value
+    plain = bootstrap_scores(today, deals, deals.iloc[:0], None, win, None, n=30, seed=1).expected_value
     assert np.median(np.log(copied).std(axis=0)) > 0.9 * np.median(np.log(plain).std(axis=0))
 
 
@@ -118,11 +122,11 @@ def test_trees_and_medians_are_refitted_too(today, deals, win_trees, verdicts):
     few = make_deals(120, seed=5)
     medians = fit_acv(few, verdicts, seed=1, compare=False)
     assert medians.kind == "median"
-    parts = bootstrap_parts(today, deals, deals.iloc[:0], None, win_trees, None, n=3, seed=1)
+    parts = bootstrap_scores(today, deals, deals.iloc[:0], None, win_trees, None, n=3, seed=1)
     scores = score_accounts(today, None, win_trees, None)
     assert np.corrcoef(parts.win_prob.mean(axis=0), scores["win_prob"])[0, 1] > 0.9
     assert (parts.win_prob.std(axis=0) > 0).mean() > 0.95
-    of_few = bootstrap_parts(
+    of_few = bootstrap_scores(
         today, few.assign(account_id=few["group_id"]), few.iloc[:0], None, win_trees, medians, n=20, seed=1
     )
     won = tame(few["won_acv"].dropna().to_numpy())

@@ -5,7 +5,7 @@ import pytest
 from tests.models.truth import make_deals, make_verdicts
 from tests.tiering.books import AS_OF, accounts_of, scores_of, tables_of
 from tierkit.models.acv import fit_acv
-from tierkit.models.bootstrap import Refits, bootstrap_parts
+from tierkit.models.bootstrap import Refits, bootstrap_scores
 from tierkit.models.linear import Ridge
 from tierkit.models.propensity import fit_propensity
 from tierkit.models.scoring import score_accounts
@@ -95,7 +95,7 @@ def share_contested(rows: pd.DataFrame, today: pd.DataFrame) -> float:
     verdicts, ridge = make_verdicts(), Ridge(0.03)
     win = fit_propensity(rows, verdicts, seed=1, compare=False, ridge=ridge)
     acv = fit_acv(rows, verdicts, seed=1, compare=False, ridge=ridge)
-    refits = bootstrap_parts(today, rows, rows.iloc[:0], None, win, acv, n=20, seed=1)
+    refits = bootstrap_scores(today, rows, rows.iloc[:0], None, win, acv, n=20, seed=1)
     scores = score_accounts(today, None, win, acv)
     policy = Policy(shares=(0.1, 0.2), strategic_slots=0, promotion_share=0)
     members = membership_prob(scores, tables_of(accounts=today[["account_id"]]), policy, refits, as_of=AS_OF)

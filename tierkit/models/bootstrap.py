@@ -43,21 +43,6 @@ def bootstrap_scores(
     *,
     n: int = 20,
     seed: int,
-) -> Array:
-    """Expected value of each account under `n` refits, shape (n, len(today)): `bootstrap_parts(...).expected_value`."""
-    return bootstrap_parts(today, deals, panel, opening, win, acv, n=n, seed=seed).expected_value
-
-
-def bootstrap_parts(
-    today: pd.DataFrame,
-    deals: pd.DataFrame,
-    panel: pd.DataFrame,
-    opening: Opening | None,
-    win: Propensity,
-    acv: Acv | None,
-    *,
-    n: int = 20,
-    seed: int,
 ) -> Refits:
     """The three factors of the expected value under `n` bootstrap refits.
 

@@ -18,7 +18,7 @@ from tierkit.features.readiness import Readiness, check_readiness
 from tierkit.inputs.sources import input_files
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.models.acv import Acv, fit_acv
-from tierkit.models.bootstrap import bootstrap_parts
+from tierkit.models.bootstrap import bootstrap_scores
 from tierkit.models.contest import size_column
 from tierkit.models.opening import Opening, enough_openings, fit_opening
 from tierkit.models.propensity import Propensity, fit_propensity
@@ -232,7 +232,7 @@ class Run:
         # Somebody else's scores cannot be refitted.
         if not n or self.win_in_use is None or not are_scores_of(self.scores, rows, *models):
             return None
-        refits = bootstrap_parts(
+        refits = bootstrap_scores(
             rows, self.deal_rows, self.panel_rows, self.opening, self.win_in_use, self.acv, n=n, seed=self.seed
         )
         return membership_prob(

@@ -41,7 +41,7 @@ def membership_prob(
     Parameters
     ----------
     gated, previous : as `assign_tiers` takes them; accounts without refits keep the value they have.
-    refits : as `bootstrap_parts` returns them.
+    refits : as `bootstrap_scores` returns them.
 
     Returns
     -------
