@@ -13,7 +13,7 @@ from tierkit.features.horizon import win_horizon
 from tierkit.features.settings import FeatureSettings
 from tierkit.features.vocabulary import common_technologies, known_kinds
 from tierkit.features.windows import count_windows
-from tierkit.inputs.staging import days_since_1970
+from tierkit.inputs.staging import day_number, days_since_1970
 from tierkit.inputs.tables import Tables
 
 MISSING_FLAGS = ("industry", "country", "employees", "annual_revenue", "technologies")
@@ -106,7 +106,7 @@ def build_account_rows(tables: Tables, *, as_of: pd.Timestamp, settings: Feature
     )
     if "name" in accounts:
         rows["name"] = accounts["name"].astype("str")
-    rows["as_of_day"] = int(days_since_1970(pd.Series([as_of]))[0])
+    rows["as_of_day"] = day_number(as_of)
     rows["own_deal_id"] = pd.Series(pd.NA, rows.index, dtype="str")
     return _finish(_with_features(rows, tables, cutoff=as_of))
 
@@ -178,7 +178,7 @@ def _with_features(rows: pd.DataFrame, tables: Tables, *, cutoff: pd.Timestamp) 
     """
     moments = rows[["account_id", "as_of_day", "own_deal_id"]].reset_index(drop=True)
     moments.insert(0, "moment", np.arange(len(moments), dtype="int64"))
-    cutoff_day = int(days_since_1970(pd.Series([cutoff]))[0])
+    cutoff_day = day_number(cutoff)
     known_when: dict[str, str] = {}
     counts = pd.DataFrame(index=rows.index)
     if tables.has_accounts and (tables.is_dated or rows["as_of"].notna().all()):
@@ -235,7 +235,7 @@ def _technologies(tables: Tables, *, cutoff: pd.Timestamp) -> tuple[str, ...]:
         return ()
     accounts = _existing_accounts(tables, as_of=cutoff)
     moments = pd.DataFrame({"moment": np.arange(len(accounts), dtype="int64"), "account_id": accounts["account_id"]})
-    moments["as_of_day"] = int(days_since_1970(pd.Series([cutoff]))[0])
+    moments["as_of_day"] = day_number(cutoff)
     return common_technologies(field_values(tables, moments, only="technologies").frame["technologies"])
 
 
@@ -295,7 +295,7 @@ def _open_deal_rows(tables: Tables, *, as_of: pd.Timestamp) -> pd.DataFrame:
             "opened_at": known["opened_at"],
         }
     )
-    rows["as_of_day"] = int(days_since_1970(pd.Series([as_of]))[0])
+    rows["as_of_day"] = day_number(as_of)
     rows["own_deal_id"] = rows["deal_id"]
     own = deal_book.own_columns(tables, known, rows["as_of_day"], taken=set(rows.columns))
     rows.insert(3, "group_id", deal_book.group_ids(known, own, has_accounts=False))

@@ -10,7 +10,7 @@ import pandas as pd
 from tierkit.errors import TableError
 from tierkit.features.fields import field_values
 from tierkit.inputs.contracts import ROW_KEYS
-from tierkit.inputs.staging import days_since_1970
+from tierkit.inputs.staging import day_number
 from tierkit.inputs.tables import Tables
 
 MIN_ANY, MIN_FULL = 40, 200
@@ -153,7 +153,7 @@ def _known_fields(tables: Tables, day: pd.Timestamp | None) -> tuple[pd.DataFram
         accounts = accounts[~(accounts["created_at"] > day)]
     ids = accounts["account_id"].sort_values(kind="stable").reset_index(drop=True)
     # Without a day every change is known.
-    as_of_day = 10**6 if day is None else int(days_since_1970(pd.Series([day]))[0])
+    as_of_day = 10**6 if day is None else day_number(day)
     moments = pd.DataFrame({"moment": np.arange(len(ids), dtype="int64"), "account_id": ids, "as_of_day": as_of_day})
     values = field_values(tables, moments)
     return values.frame.notna().set_axis(ids), values.known_when

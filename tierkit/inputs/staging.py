@@ -28,6 +28,15 @@ def days_since_1970(dates: pd.Series) -> pd.Series:
     return days.astype("Int64")
 
 
+def day_number(day: str | pd.Timestamp) -> int:
+    """One day as `days_since_1970` counts it.
+
+    >>> day_number("1970-01-02")
+    1
+    """
+    return int(days_since_1970(pd.Series([pd.Timestamp(day)])).iloc[0])
+
+
 def _stage(table: str, frame: pd.DataFrame | None) -> pd.DataFrame:
     index = pd.RangeIndex(0) if frame is None else frame.index
     staged = {}

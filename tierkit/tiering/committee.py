@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from tierkit.inputs.staging import days_since_1970
+from tierkit.inputs.staging import day_number
 from tierkit.inputs.tables import Tables
 from tierkit.tiering.standing import known_rows
 from tierkit.tiering.treatment import WINDOW_DAYS
@@ -105,5 +105,5 @@ def say_committee(committee: pd.DataFrame | None) -> list[str]:
 
 
 def _in_touch(tables: Tables, day: pd.Timestamp) -> pd.Series:
-    end = int(days_since_1970(pd.Series([day])).iloc[0])
+    end = day_number(day)
     return tables.sql(_TALKED.format(start=end - WINDOW_DAYS, end=end))["contact_id"]

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from tierkit.inputs.staging import days_since_1970
+from tierkit.inputs.staging import day_number
 from tierkit.inputs.tables import Tables
 from tierkit.tiering.policy import Policy
 from tierkit.tiering.treatment import WINDOW_DAYS
@@ -82,7 +82,7 @@ def _sent(tables: Tables, tiers: pd.DataFrame, policy: Policy, as_of: str | pd.T
     """One row per template and account, with the account's tier, its owner and the limit of its tier."""
     if not (tables.has("activities", "template_id") and tables.has("activities", "direction")):
         return None
-    end = int(days_since_1970(pd.Series([pd.Timestamp(as_of)])).iloc[0])
+    end = day_number(as_of)
     sent = tables.sql(_SENT.format(start=end - WINDOW_DAYS, end=end))
     if sent.empty:
         return None

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from tierkit.inputs.staging import days_since_1970
+from tierkit.inputs.staging import day_number
 from tierkit.inputs.tables import Tables
 from tierkit.tiering.policy import Policy
 
@@ -46,7 +46,7 @@ def delivered_effort(
     """
     if not (tables.has("activities", "direction") and len(tiers)):
         return None
-    end = int(days_since_1970(pd.Series([pd.Timestamp(as_of)])).iloc[0])
+    end = day_number(as_of)
     span = {"start": end - WINDOW_DAYS, "end": end}
     touches = tables.sql(_TOUCHES.format(**span))
     if touches.empty:
