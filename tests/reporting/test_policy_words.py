@@ -3,7 +3,7 @@ import pytest
 
 from tests.tiering.books import AS_OF, accounts_of, tables_of
 from tierkit.errors import SheetError
-from tierkit.reporting.policy_words import idle_rules, say_policy
+from tierkit.reporting.policy_words import idle_keys, say_policy
 from tierkit.tiering.policy import Policy
 
 REPS = [{"owner_id": o, "name": o.title(), "tier1_slots": n, "tier2_slots": 25} for o, n in (("ana", 5), ("ben", 8))]
@@ -81,7 +81,7 @@ def test_rules_that_reach_nothing_are_named() -> None:
         gates={"exclude": {"segment": ("gov", "SMB")}, "required": ("industry",)},
     )
     signals = [{"account_id": "A0000", "kind": "funding", "occurred_at": AS_OF}]
-    assert idle_rules(policy, tables_of(accounts=accounts, signals=signals, reps=REPS), as_of=AS_OF) == (
+    assert idle_keys(policy, tables_of(accounts=accounts, signals=signals, reps=REPS), as_of=AS_OF) == (
         "the window of 'merger': no signal is of this kind",
         "promote: promotion_share is 0, so a trigger moves accounts up inside their tier only",
         "strategic_slots 5: no claim is given",
@@ -91,4 +91,4 @@ def test_rules_that_reach_nothing_are_named() -> None:
         "investment_floor and investment_ceiling: no budget is stated",
     )
     busy = pd.DataFrame({"account_id": ["A0000"], "kind": ["reference"], "value": [1.0]})
-    assert idle_rules(Policy(), tables_of(accounts=accounts, strategic=busy), as_of=AS_OF) == ()
+    assert idle_keys(Policy(), tables_of(accounts=accounts, strategic=busy), as_of=AS_OF) == ()

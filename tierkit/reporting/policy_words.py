@@ -32,7 +32,7 @@ def say_policy(policy: Policy, tables: Tables, *, as_of: str | pd.Timestamp) -> 
         *_say_stability(policy),
         *_say_overlays(policy, tables, day),
         *(f"Warning: {said}." for said in (*over_hours(capacity, policy), *labels_without_treatment(policy))),
-        *(f"Does nothing: {said}." for said in idle_rules(policy, tables, as_of=day)),
+        *(f"Does nothing: {said}." for said in idle_keys(policy, tables, as_of=day)),
     ]
 
 
@@ -127,7 +127,7 @@ def _say_overlays(policy: Policy, tables: Tables, day: pd.Timestamp) -> Iterator
         )
 
 
-def idle_rules(policy: Policy, tables: Tables, *, as_of: str | pd.Timestamp) -> tuple[str, ...]:
+def idle_keys(policy: Policy, tables: Tables, *, as_of: str | pd.Timestamp) -> tuple[str, ...]:
     """Keys that the sheet states, or defaults that reach no row of the tables, in words."""
     day = pd.Timestamp(as_of)
     idle = []
