@@ -8,7 +8,7 @@ import pytest
 
 from tierkit.errors import SheetError
 from tierkit.reporting.manifest import verify_month
-from tierkit.reporting.monthly import run_months
+from tierkit.reporting.monthly import _needs, run_months
 from tierkit.reporting.notebooks import NEEDS, check_parameters, run_notebook
 
 TABLES = [
@@ -67,6 +67,15 @@ def test_october_starts_from_what_september_published(demo_reports):
     moved = both[both["before"].fillna(0) != both["after"].fillna(0)]
     assert set(changes["account_id"]) == set(moved.index)
     assert 0 < len(moved) < 0.2 * len(both)
+
+
+def test_a_later_month_waits_for_the_tiers_before_it_and_lets_the_earlier_one_go_first():
+    needs = _needs(["2026-09", "2026-10"])
+    assert needs["2026-10", "10_data"] == []
+    assert ("2026-09", "publish") in needs["2026-10", "50_tiers"]
+    assert ("2026-09", "10_data") in needs["2026-10", "20_propensity"]
+    assert {name for month, name in needs["2026-10", "publish"] if month == "2026-10"} == set(NEEDS)
+    assert not any(month == "2026-10" for task, before in needs.items() if task[0] == "2026-09" for month, _ in before)
 
 
 @pytest.mark.slow
