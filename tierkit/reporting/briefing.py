@@ -6,6 +6,7 @@ import pandas as pd
 
 from tierkit.features.readiness import Readiness, enrichment_coverage
 from tierkit.proof.calibration import calibration_table
+from tierkit.proof.judgement import judgement_rates, say_judgement
 from tierkit.reporting import words
 from tierkit.reporting.answers import say_interval, say_sensitivity
 from tierkit.reporting.cards import build_cards
@@ -19,6 +20,7 @@ from tierkit.reporting.sections.treatment import compare_effort
 from tierkit.reporting.tierfiles import stamp_tiers
 from tierkit.tiering.changes import migration_matrix
 from tierkit.tiering.committee import buying_committee, say_committee
+from tierkit.tiering.feasibility import outside_preset
 from tierkit.tiering.personalisation import say_breaches, template_breaches
 from tierkit.tiering.treatment import compare_worth, say_worth
 
@@ -32,7 +34,9 @@ class Briefing:
     headlines : the three sentences. status : data, model, capacity, delivery.
     unit : what is tiered: "account", or "deal" where each deal is its own account.
     notes : what a sceptic must know of data and models, for the small print. limits : what cannot be claimed.
-    prices : what one more place is worth; None where no contract value is known. assumptions : what that rests on.
+    prices : what one more place is worth; None where no contract value is known. assumptions : what that rests on, and
+    which tiers are smaller or larger than the preset is for.
+    judgement : how overrides and claims fared.
     treatment : value beside effort, whom we know, what was sent to too many.
     names : name by account_id; None where nobody has one.
     decisions, cards, effort, misses, matrix, coverage, calibration : as the sections take them; None where unknown.
@@ -47,6 +51,7 @@ class Briefing:
     limits: tuple[str, ...]
     prices: pd.DataFrame | None
     assumptions: tuple[str, ...]
+    judgement: tuple[str, ...]
     treatment: tuple[str, ...]
     names: "pd.Series[str] | None"
     decisions: pd.DataFrame | None
@@ -89,7 +94,8 @@ def prepare_briefing(run: Run) -> Briefing:
         limits=tuple(find_limits(tables)),
         headlines=headlines,
         prices=None if run.acv is None else run.prices,
-        assumptions=() if run.acv is None else _assumptions(run),
+        assumptions=(*sizes_to_note(run), *(() if run.acv is None else _assumptions(run))),
+        judgement=say_judgement(judgement_rates(run.judgement, as_of=run.as_of)),
         treatment=_treatment(run),
         names=names,
         status=_status(run, effort),
@@ -121,6 +127,12 @@ def first_words(run: Run) -> str:
     elif run.win.label == "cross_validated":
         said.append("Too few outcomes are old enough to test on later deals: the ranking is cross-validated.")
     return " ".join(said)
+
+
+def sizes_to_note(run: Run) -> tuple[str, ...]:
+    """Which of Tiers 1 and 2 hold fewer or more accounts than the sheet's preset is for."""
+    tiers = range(1, run.sheet.tiers.n_tiers + 1)
+    return outside_preset([int((run.tiers["tier"] == t).sum()) for t in tiers], run.sheet.tiers)
 
 
 def _assumptions(run: Run) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """What earlier months said: the tiers in use before this one, and the last forecast."""
 
 import json
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pandas as pd
 
 from tierkit.inputs.tables import Tables
 from tierkit.proof.replayed_month import tiers_in_use
+from tierkit.reporting.calendar import month_end
 from tierkit.reporting.publish import previous_month, published_months
 from tierkit.tiering.idle_rules import RUNS, PublishedMonth
 
@@ -55,9 +58,35 @@ def earlier_promises(reports: Path, month: str) -> list[tuple[dict[str, Any], pd
 
 def earlier_months(reports: Path, month: str, *, n: int = RUNS - 1) -> list[PublishedMonth]:
     """The `n` months published last before `month`, the newest first; superseded runs do not count."""
-    found: list[PublishedMonth] = []
-    while len(found) < n and (folder := previous_month(reports, month)) is not None:
-        month = folder.name
+    found = []
+    for folder in islice(_months_before(reports, month), n):
         gates, overlays = (pd.read_csv(folder / f"{name}.csv", dtype="str") for name in ("gates", "overlays"))
-        found.append(PublishedMonth(month, gates, overlays, pd.read_parquet(folder / "tiers.parquet")))
+        found.append(PublishedMonth(folder.name, gates, overlays, pd.read_parquet(folder / "tiers.parquet")))
     return found
+
+
+def tier_record(reports: Path, month: str, tables: Tables) -> pd.DataFrame:
+    """Which account was in which tier when: `tier_history`, then the months published before `month`.
+
+    Returns
+    -------
+    account_id, tier, valid_from, valid_to (missing: until now). From the first published month on only published tiers
+    count; runs that others took the place of do not.
+    """
+    history = tables.frame("tier_history")
+    ended = history["valid_to"] if "valid_to" in history else pd.Series(pd.NaT, history.index)
+    parts = [history[["account_id", "tier", "valid_from"]].assign(valid_to=ended)]
+    for folder in reversed(list(_months_before(reports, month))):
+        tiers = pd.read_parquet(folder / "tiers.parquet", columns=["account_id", "tier"])
+        began = month_end(folder.name)
+        ended = parts[-1]["valid_to"]
+        parts[-1] = parts[-1].assign(valid_to=ended.where(ended < began, began - pd.Timedelta(days=1)))
+        parts.append(tiers.assign(valid_from=began, valid_to=pd.Series(pd.NaT, tiers.index)))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _months_before(reports: Path, month: str) -> Iterator[Path]:
+    """Folders of the months published before `month`, the newest first; superseded runs do not count."""
+    while (folder := previous_month(reports, month)) is not None:
+        month = folder.name
+        yield folder

@@ -212,6 +212,13 @@ def test_what_stands_above_value_says_how_long_and_whom_it_could_not_lift() -> N
     assert "A9999Overridethe account is not qualified" in said
 
 
+def test_how_decisions_fared_is_folded_below_them() -> None:
+    says = ("Accounts that overrides moved up won 1 of 4.", "7 overrides are not old enough to judge.")
+    for ledger in (example.make_ledger(), example.make_ledger().iloc[:0]):
+        said = text(page.show_overlays(ledger, as_of=example.AS_OF, says=says))
+        assert "".join(("Were people right?", *says)) in said
+
+
 def test_without_overlays_all_go_by_value() -> None:
     said = text(page.show_overlays(example.make_ledger().iloc[:0], as_of=example.AS_OF))
     assert said == "No claim, trigger or decision by people changes a tier: all go by value."

@@ -31,7 +31,11 @@ _UNTIL = r" until \d{4}-\d{2}-\d{2}$"
 
 
 def show_overlays(
-    ledger: pd.DataFrame, *, as_of: str | pd.Timestamp, names: "pd.Series[str] | None" = None
+    ledger: pd.DataFrame,
+    *,
+    as_of: str | pd.Timestamp,
+    names: "pd.Series[str] | None" = None,
+    says: tuple[str, ...] = (),
 ) -> Fragment:
     """Every account whose tier is not its value's alone, how long for, and whom an overlay could not lift.
 
@@ -40,11 +44,12 @@ def show_overlays(
     ledger : `Assignment.ledger`; columns account_id, what, from_tier, to_tier, why, until.
     as_of : the day that days left count from.
     names : name by account_id.
+    says : sentences on how decisions of people fared.
     """
+    fared = [folded("Were people right?", "".join(map(paragraph, says)))] if says else []
     if ledger.empty:
-        return section(
-            "overlays", paragraph("No claim, trigger or decision by people changes a tier: all go by value.")
-        )
+        nothing = paragraph("No claim, trigger or decision by people changes a tier: all go by value.")
+        return section("overlays", nothing, *fared)
     rows = _readable(ledger, pd.Timestamp(as_of), names)
     inside = rows["what"].isin(KINDS)
     parts: list[str | Fragment] = [paragraph(_count(rows[inside]))]
@@ -57,7 +62,7 @@ def show_overlays(
     if not inside.all():
         listed = table(rows[~inside], _LEFT_OUT, caption="One row per account left out")
         parts.append(folded(f"{words.count((~inside).sum())} that could not be followed, and why", listed))
-    return section("overlays", *parts)
+    return section("overlays", *parts, *fared)
 
 
 def _readable(ledger: pd.DataFrame, day: pd.Timestamp, names: "pd.Series[str] | None") -> pd.DataFrame:

@@ -1,0 +1,134 @@
+"""The month's tiers: gates, places, overlays, moves, and what each tier was given."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import pandas as pd
+
+from tierkit.features.fit import score_fit
+from tierkit.models.bootstrap import bootstrap_scores
+from tierkit.models.scoring import are_scores_of, score_accounts
+from tierkit.reporting.draft import kept
+from tierkit.reporting.earlier import earlier_months, earlier_tiers
+from tierkit.reporting.learned_month import LearnedMonth
+from tierkit.tiering.assign import Assignment, plan_tiers
+from tierkit.tiering.changes import tier_changes
+from tierkit.tiering.gates import gate_accounts
+from tierkit.tiering.idle_rules import PublishedMonth, idle_rules
+from tierkit.tiering.learning import learning_values, with_learning
+from tierkit.tiering.membership import membership_prob
+from tierkit.tiering.treatment import delivered_effort
+
+
+@dataclass(frozen=True)
+class TieredMonth(LearnedMonth):
+    """From scores to tiers."""
+
+    @kept
+    def previous(self) -> pd.DataFrame | None:
+        """The tiers before this month: last published, else those in use by the tables; None if there are none."""
+        return earlier_tiers(self.reports, self.month, self.tables, self.as_of)
+
+    @kept
+    def gated(self) -> pd.DataFrame:
+        """Every input account, may it be tiered and may it be contacted, and what learning more could change."""
+        return with_learning(self._gates, self.learning)
+
+    @cached_property
+    def _gates(self) -> pd.DataFrame:
+        return gate_accounts(self.scores, self.tables, self.sheet.tiers, as_of=self.as_of)
+
+    @kept
+    def learning(self) -> pd.DataFrame:
+        """For each account that needs information and field it lacks, the chance that learning it changes its tier."""
+        base = self._plan(self._gates)
+        return learning_values(self._gates, self.account_rows, base.tiers, base.capacity, self._rescore)
+
+    def _rescore(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Feature rows that were changed, scored anew."""
+        fitted = score_fit(rows, self.icp, self.tables, as_of=self.as_of)
+        return score_accounts(fitted, self.opening, self.win_in_use, self.acv)
+
+    def _plan(self, gated: pd.DataFrame) -> Assignment:
+        return plan_tiers(
+            gated, self.tables, self.sheet.tiers, as_of=self.as_of, previous=self.previous, seed=self.seed
+        )
+
+    @kept
+    def members(self) -> pd.DataFrame | None:
+        """How often refits put each account into Tier 1; None where no model of the run ranks the accounts."""
+        n, rows, models = self.sheet.models.refits, self.account_rows, (self.opening, self.win_in_use, self.acv)
+        # Somebody else's scores cannot be refitted.
+        if not n or self.win_in_use is None or not are_scores_of(self.scores, rows, *models):
+            return None
+        refits = bootstrap_scores(
+            rows, self.deal_rows, self.panel_rows, self.opening, self.win_in_use, self.acv, n=n, seed=self.seed
+        )
+        return membership_prob(
+            self.gated, self.tables, self.sheet.tiers, refits, as_of=self.as_of, previous=self.previous
+        )
+
+    def plan(self) -> Assignment:
+        """Assign the tiers and keep them with their ledger and the reps' capacity."""
+        plan = self._plan(self.gated)
+        if self.members is not None:
+            chance = self.members.set_index("account_id")["membership_prob"]
+            ids = plan.tiers["account_id"].astype("str")
+            plan = replace(plan, tiers=plan.tiers.assign(membership_prob=ids.map(chance).astype("float64")))
+        self.keep(tiers=plan.tiers, overlays=plan.ledger, capacity=plan.capacity)
+        self.keep(prices=plan.prices, sensitivity=plan.sensitivity, certificate=plan.certificate.sentence)
+        return plan
+
+    @kept
+    def tiers(self) -> pd.DataFrame:
+        """One row per qualified account with its tier."""
+        return self.plan().tiers
+
+    @kept
+    def overlays(self) -> pd.DataFrame:
+        """What lifted or moved an account on top of its base tier."""
+        return self.plan().ledger
+
+    @kept
+    def capacity(self) -> pd.DataFrame:
+        """Slots and places used, by rep and tier."""
+        return self.plan().capacity
+
+    @kept
+    def prices(self) -> pd.DataFrame:
+        """What one more place is worth, overall, by rep and by constraint."""
+        return self.plan().prices
+
+    @kept
+    def sensitivity(self) -> pd.DataFrame:
+        """How many Tier 1 accounts would change at half and at double the uplift assumed."""
+        return self.plan().sensitivity
+
+    @kept
+    def certificate(self) -> str:
+        """How good the base tiers are, and how that is known, in a sentence."""
+        return self.plan().certificate.sentence
+
+    @kept
+    def changes(self) -> pd.DataFrame | None:
+        """Every account's move since the tiers before; None in a first month."""
+        if self.previous is None:
+            return None
+        return tier_changes(self.tiers, self.previous, gates=self.gated)
+
+    @property
+    def tiers_worked(self) -> pd.DataFrame:
+        """The tiers in use over the last months, which effort was given by: those before; in a first month these."""
+        return self.tiers if self.previous is None else self.previous
+
+    @kept
+    def effort(self) -> pd.DataFrame | None:
+        """Touches, people, channels and minutes by tier, intended and delivered; None without outbound activities."""
+        return delivered_effort(self.tables, self.tiers_worked, self.sheet.tiers, as_of=self.as_of)
+
+    @kept
+    def idle_rules(self) -> pd.DataFrame:
+        """Accounts that each rule moved in the last six runs, this one included; rules that moved none."""
+        tiers = self.tiers.assign(as_of=self.as_of)
+        now = PublishedMonth(self.month, self.gated, self.overlays, tiers)
+        return idle_rules([now, *earlier_months(self.reports, self.month)], self.sheet.tiers, self.tables)
