@@ -1,8 +1,11 @@
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from tierkit.errors import AuditError
+from tierkit.errors import SheetError
 from tierkit.features.asof import build_account_rows, build_deal_rows
 from tierkit.features.leaks import screen_features
 from tierkit.features.settings import FeatureSettings
@@ -12,7 +15,8 @@ from tierkit.models.acv import fit_acv
 from tierkit.models.propensity import fit_propensity
 from tierkit.models.scoring import score_accounts
 from tierkit.proof import audit as auditing
-from tierkit.proof.audit import COLUMNS, audit_run, check_audit
+from tierkit.proof.audit import COLUMNS, audit_breaches, audit_run
+from tierkit.runsheet import check_sheet
 from tierkit.tiering.assign import assign_tiers
 from tierkit.tiering.gates import gate_accounts
 from tierkit.tiering.policy import Policy
@@ -38,7 +42,8 @@ def audited(run, **changed):
     parts = {**run, **changed}
     order = ("rows", "verdicts", "win", "gated", "tiers", "tables")
     promises = parts.get("promises")
-    table = audit_run(*(parts[k] for k in order), POLICY, as_of=AS_OF, seed=7, promises=promises)
+    waived = parts.get("waived", ())
+    table = audit_run(*(parts[k] for k in order), POLICY, as_of=AS_OF, seed=7, promises=promises, waived=waived)
     assert list(table.columns) == COLUMNS
     return table.set_index("check")
 
@@ -50,9 +55,9 @@ def failed(table):
 def test_a_healthy_run_passes(run):
     table = audited(run)
     assert failed(table) == set()
-    assert len(table) == 7
+    assert len(table) == 8
     assert 0.4 < table.loc["permuted labels", "figure"] < table.loc["permuted labels", "limit"] < 0.65
-    check_audit(table.reset_index())
+    assert audit_breaches(table.reset_index()) == []
 
 
 def test_a_pipeline_that_remembers_its_test_rows_fails_on_shuffled_labels(run, monkeypatch):
@@ -104,14 +109,39 @@ def test_a_rep_over_capacity_stops(run):
     table = audited(run, tiers=tiers)
     assert failed(table) == {"capacity"}
     assert table.loc["capacity", "figure"] >= 50
-    with pytest.raises(AuditError, match=r"capacity: .* holds \d+ Tier 1 accounts in 5 slots"):
-        check_audit(table.reset_index())
+    (breach,) = audit_breaches(table.reset_index())
+    assert re.fullmatch(r"capacity: .* holds \d+ Tier 1 accounts in 5 slots", breach)
 
 
 def test_a_touched_promise_stops(run):
     promises = pd.DataFrame({"as_of": [pd.Timestamp("2026-01-31")] * 2, "intact": [True, False]})
     assert failed(audited(run, promises=promises)) == {"promises intact"}
     assert failed(audited(run, promises=promises.assign(intact=True))) == set()
+
+
+def test_a_waived_check_stops_nothing_and_is_told_apart(run):
+    promises = pd.DataFrame({"as_of": [pd.Timestamp("2026-01-31")], "intact": [False]})
+    waived = ("promises intact", "permuted labels")
+    table = audited(run, promises=promises, waived=waived).reset_index()
+    assert table.loc[table["waived"], "check"].tolist() == ["promises intact"]
+    assert audit_breaches(table) == []
+    (told,) = audit_breaches(table, waived=True)
+    assert told == "promises intact: 1 earlier months no longer have the hash they were frozen with"
+
+
+def test_that_slots_hold_cannot_be_waived():
+    with pytest.raises(SheetError, match="permuted labels"):
+        check_sheet({"proof": {"publish_despite": ["capacity"]}}, folder=Path())
+
+
+def test_a_model_worse_than_size_alone_is_warned_of(run):
+    win = run["win"]
+    table = win.comparison
+    size = table["method"] == "size_only"
+    better = table.assign(log_loss=table["log_loss"].where(~size, 0.1))
+    row = audited(run, win=type(win)(**{**vars(win), "comparison": better})).loc["better than size alone"]
+    assert (row["severity"], bool(row["passed"])) == ("warn", False)
+    assert row["sentence"].endswith("0.1000 of company size alone.")
 
 
 def test_without_a_model_the_rest_is_checked(run):

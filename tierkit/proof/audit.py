@@ -1,13 +1,12 @@
 """The self-audit: what must hold before tiers are published. A failed `stop` keeps last month's tiers."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tierkit.errors import AuditError
 from tierkit.features.leaks import screen_features, usable_columns
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.contracts import ROW_KEYS
@@ -18,7 +17,7 @@ from tierkit.tiering.capacity import capacity_of, capacity_table
 from tierkit.tiering.gates import GATES, QUALIFIED
 from tierkit.tiering.policy import Policy
 
-COLUMNS = ["check", "figure", "limit", "passed", "severity", "sentence"]
+COLUMNS = ["check", "figure", "limit", "passed", "severity", "waived", "sentence"]
 
 Z_PERMUTED = 3.29
 """One healthy run in 2,000 finds this much in shuffled labels by chance."""
@@ -46,6 +45,7 @@ def audit_run(
     features: FeatureSettings | None = None,
     models: ModelSettings | None = None,
     promises: pd.DataFrame | None = None,
+    waived: Collection[str] = (),
 ) -> pd.DataFrame:
     """Put a run to its own checks.
 
@@ -54,30 +54,34 @@ def audit_run(
     rows, verdicts, win : what the win model was fitted on, and the model; None in a scorecard run.
     gated, tiers : the month's gates and tiers.
     promises : earlier promises as of `score_promises`, of which none may have been touched.
+    waived : checks that may fail and the month be published all the same; the run sheet names them.
 
     Returns
     -------
-    One row per check: check, figure, limit, passed, severity (`stop` or `warn`), sentence.
+    One row per check: check, figure, limit, passed, severity (`stop` or `warn`), waived (failed, and publication is not
+    stopped by it), sentence.
     """
     features, models = features or FeatureSettings(), models or ModelSettings()
     checks: list[Check] = [_planted_future(rows, features, seed)]
     if win is not None:
         checks.append(_permuted_labels(rows, verdicts, models, seed))
-        checks += _base_rate(win)
+        checks += _one_liners(win)
     checks += _counts(gated, tiers, tables, policy, pd.Timestamp(as_of))
     checks.append(_capacity(tiers, tables, policy, pd.Timestamp(as_of)))
     if promises is not None and len(promises):
         touched = int(promises.loc[~promises["intact"].astype(bool), "as_of"].nunique())
         text = f"{touched} earlier months no longer have the hash they were frozen with."
         checks.append(("promises intact", touched, 0, touched == 0, "stop", text))
-    return pd.DataFrame(checks, columns=COLUMNS).astype({"figure": "float64", "limit": "float64", "passed": "bool"})
+    audit = pd.DataFrame(checks, columns=[c for c in COLUMNS if c != "waived"])
+    audit = audit.astype({"figure": "float64", "limit": "float64", "passed": "bool"})
+    return audit.assign(waived=~audit["passed"] & audit["check"].isin(list(waived)))[COLUMNS]
 
 
-def check_audit(audit: pd.DataFrame) -> None:
-    """Raise `AuditError` that names every failed check of severity `stop`."""
-    failed = audit[~audit["passed"] & (audit["severity"] == "stop")]
-    if len(failed):
-        raise AuditError("; ".join(f"{row.check}: {row.sentence}" for row in failed.itertuples()))
+def audit_breaches(audit: pd.DataFrame, *, waived: bool = False) -> list[str]:
+    """A sentence for each failed check that stops publication; or, for those that the run sheet waives, would have."""
+    failed = ~audit["passed"].astype("bool") & (audit["severity"] == "stop")
+    rows = audit[failed & (audit["waived"].astype("bool") == waived)]
+    return [f"{row['check']}: {row['sentence'].rstrip('.')}" for row in rows.to_dict("records")]
 
 
 def _permuted_labels(rows: pd.DataFrame, verdicts: pd.DataFrame, models: ModelSettings, seed: int) -> Check:
@@ -100,7 +104,7 @@ def _permuted_labels(rows: pd.DataFrame, verdicts: pd.DataFrame, models: ModelSe
     return "permuted labels", auc, limit, auc <= limit, "stop", text
 
 
-def _base_rate(win: Propensity) -> Iterator[Check]:
+def _one_liners(win: Propensity) -> Iterator[Check]:
     if win.comparison.empty or win.predictions.empty:
         return
     losses = win.comparison.set_index("method")["log_loss"]
@@ -112,6 +116,10 @@ def _base_rate(win: Propensity) -> Iterator[Check]:
     limit = -Z_BASE_RATE * noise
     yield "not worse than the base rate", gain, limit, bool(gain >= limit), "stop", text
     yield "better than the base rate", gain, 0.0, bool(gain > 0), "warn", text
+    if np.isfinite(losses.get("size_only", np.nan)):
+        gain = float(losses["size_only"] - losses[chosen])
+        text = f"{where}, log-loss {losses[chosen]:.4f} against {losses['size_only']:.4f} of company size alone."
+        yield "better than size alone", gain, 0.0, bool(gain > 0), "warn", text
 
 
 def _clustered_se(predictions: pd.DataFrame, base: float) -> float:

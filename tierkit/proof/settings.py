@@ -1,8 +1,13 @@
 """How the tiers are put to the proof: `[proof]` of the run sheet."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from tierkit.inputs.settings import Section
+
+Waivable = Literal["permuted labels", "not worse than the base rate", "planted future column", "promises intact"]
+"""Checks of the self-audit that a sheet may set aside; that counts add up and slots hold, no sheet can."""
 
 
 class ProofSettings(Section):
@@ -14,3 +19,5 @@ class ProofSettings(Section):
     """Months replayed."""
     confidence: float = Field(0.95, gt=0.5, lt=1)
     """Level of the intervals."""
+    publish_despite: tuple[Waivable, ...] = ()
+    """Checks of the self-audit, by name, that may fail and the month be published; its first line says so."""

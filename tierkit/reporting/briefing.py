@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tierkit.features.readiness import Readiness, enrichment_coverage
+from tierkit.proof.audit import audit_breaches
 from tierkit.proof.calibration import calibration_table
 from tierkit.proof.judgement import judgement_rates, say_judgement
 from tierkit.reporting import words
@@ -40,7 +41,7 @@ class Briefing:
     treatment : value beside effort, whom we know, what was sent to too many.
     names : name by account_id; None where nobody has one.
     decisions, cards, effort, misses, matrix, coverage, calibration : as the sections take them; None where unknown.
-    slots : Tier 1 slots by owner_id.
+    slots : Tier 1 slots by owner_id, of those who have a number of them. n_slots : their sum; None where some have not.
     with_money : whether expected value reconciles with bookings, so that money may be shown.
     """
 
@@ -57,6 +58,7 @@ class Briefing:
     decisions: pd.DataFrame | None
     cards: pd.DataFrame
     slots: dict[str, int]
+    n_slots: int | None
     effort: pd.DataFrame | None
     misses: pd.DataFrame | None
     matrix: pd.DataFrame | None
@@ -75,6 +77,7 @@ def prepare_briefing(run: Run) -> Briefing:
         tiers, run.reasons, as_of=run.as_of, due=due, overrides=tables.frame("overrides"), owners=owners
     )
     first = run.capacity[run.capacity["tier"] == 1]
+    bounded = first[first["slots"].notna()]
     accounts = tables.frame("accounts")
     names = accounts.set_index("account_id")["name"] if tables.has("accounts", "name") else None
     headlines = write_headlines(
@@ -101,7 +104,8 @@ def prepare_briefing(run: Run) -> Briefing:
         status=_status(run, effort),
         decisions=decisions if len(tiers) else None,
         cards=build_cards(tiers, run.reasons, tables, as_of=run.as_of),
-        slots={str(k): int(v) for k, v in zip(first["owner_id"], first["slots"], strict=True)},
+        slots={str(k): int(v) for k, v in zip(bounded["owner_id"], bounded["slots"], strict=True)},
+        n_slots=int(first["slots"].sum()) if len(first) == len(bounded) > 0 else None,
         effort=effort,
         misses=None if run.replay is None else find_misses(run.replay, names=names),
         matrix=None if run.previous is None else migration_matrix(run.tiers, run.previous),
@@ -112,13 +116,23 @@ def prepare_briefing(run: Run) -> Briefing:
 
 
 def first_words(run: Run) -> str:
-    """What must stand in the first line where tiers do not rest on a model with skill, tested on later deals."""
+    """What must stand in the first line: a failed audit, or tiers that rest on no model tested on later deals."""
+    stopped, waived = audit_breaches(run.audit), audit_breaches(run.audit, waived=True)
+    said = []
+    if stopped:
+        said.append(f"Not published, since the self-audit stopped this run ({'; '.join(stopped)}): earlier tiers stay.")
+    if waived:
+        said.append(f"Published although the self-audit failed, as the run sheet allows ({'; '.join(waived)}).")
+    return " ".join([*said, *_model_words(run)])
+
+
+def _model_words(run: Run) -> list[str]:
     ready = run.readiness
     if run.win is None:
         instead = ", and tiers come from fit alone" if len(run.tiers) else ""
-        return f"No model is trained: {_outcomes(ready)} are too few{instead}."
+        return [f"No model is trained: {_outcomes(ready)} are too few{instead}."]
     if not run.win.skill:
-        return "No usable signal: the win model does not beat the base rate, so tiers come from fit alone."
+        return ["No usable signal: the win model does not beat the base rate, so tiers come from fit alone."]
     said = []
     if run.win.level == "indicative":
         said.append(f"Indicative only: {_outcomes(ready)} are few to learn from.")
@@ -126,7 +140,7 @@ def first_words(run: Run) -> str:
         said.append("Without dates nothing can be replayed: the ranking is cross-validated.")
     elif run.win.label == "cross_validated":
         said.append("Too few outcomes are old enough to test on later deals: the ranking is cross-validated.")
-    return " ".join(said)
+    return said
 
 
 def sizes_to_note(run: Run) -> tuple[str, ...]:

@@ -17,12 +17,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tierkit.errors import AuditError, SheetError
 from tierkit.inputs.tables import Tables, open_tables
+from tierkit.proof.audit import audit_breaches
 from tierkit.reporting import words
 from tierkit.reporting.calendar import as_of_month, check_month
 from tierkit.reporting.export import export_page
 from tierkit.reporting.manifest import read_manifest
 from tierkit.reporting.notebooks import KERNELS, NEEDS, check_parameters, notebook_folder, run_notebook
-from tierkit.reporting.outputs import HEADLINE, audit_breaches, write_evidence, write_tier_outputs
+from tierkit.reporting.outputs import HEADLINE, write_evidence, write_tier_outputs
 from tierkit.reporting.provenance import Provenance, sha256_of, trace_run
 from tierkit.reporting.publish import Publication, hold_reports, open_publication
 from tierkit.reporting.runs import ASKED, Run, open_run
@@ -204,7 +205,7 @@ class _Month:
         for page in self.making:
             page.result()
         run, folder = self.run(), self.publication.folder
-        breaches = audit_breaches(run)
+        breaches = audit_breaches(run.audit)
         headline = write_evidence(run, folder, self.provenance)
         if not breaches:
             write_tier_outputs(run, folder, self.provenance)

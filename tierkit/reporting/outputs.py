@@ -20,14 +20,6 @@ HEADLINE = ("Accounts", "Tiers", "To decide", "Does it work", "Win model", "Not 
 """What the six lines of result tell, in their order."""
 
 
-def audit_breaches(run: Run) -> list[str]:
-    """A sentence for each check of the self-audit that stops publication."""
-    failed = run.audit[(run.audit["severity"] == "stop") & ~run.audit["passed"].astype("bool")]
-    return [
-        f"check {r['check']!r} gave {r['figure']:g}, its limit is {r['limit']:g}" for r in failed.to_dict("records")
-    ]
-
-
 def write_tier_outputs(run: Run, folder: Path, provenance: Provenance) -> None:
     """Write everything somebody may act on: tiers, books, review sample, write-back, ledger."""
     tiers = stamp_tiers(run.tiers, as_of=run.as_of, run_id=provenance.run_id)

@@ -108,6 +108,7 @@ class Run(TieredMonth):
             features=self.sheet.features,
             models=self.sheet.models,
             promises=self.promises,
+            waived=self.sheet.proof.publish_despite,
         )
 
     @kept
