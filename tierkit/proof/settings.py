@@ -14,3 +14,5 @@ class ProofSettings(Section):
     """Months replayed."""
     confidence: float = Field(0.95, gt=0.5, lt=1)
     """Level of the intervals."""
+    holdout_share: float = Field(0.2, gt=0, le=0.5)
+    """Most of each rep's Tier 1 places that a randomised test near the cut may take, at least one place."""
