@@ -33,7 +33,7 @@ def main() -> None:
         f"features, 4,000 accounts   {ours:6.2f} s; pandas merge and groupby {theirs:6.2f} s: {theirs / ours:.1f} times"
     )
     print(tier_seconds(), flush=True)
-    for truth in ("recovery", "policy") if args.seeds else ():
+    for truth in ("recovery", "policy", "effect") if args.seeds else ():
         subprocess.run([sys.executable, "-m", f"tests.benchmarks.{truth}", "--seeds", str(args.seeds)], check=True)
 
 

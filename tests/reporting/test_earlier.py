@@ -24,7 +24,8 @@ def publish(reports: Path, month: str, tiers: dict[str, int]) -> None:
     folder = reports / month
     folder.mkdir(parents=True)
     (folder / "manifest.json").write_text("{}")
-    pd.DataFrame({"account_id": list(tiers), "tier": list(tiers.values())}).to_parquet(folder / "tiers.parquet")
+    rows = pd.DataFrame({"account_id": list(tiers), "tier": list(tiers.values()), "tier_by": "value"})
+    rows.to_parquet(folder / "tiers.parquet", index=False)
 
 
 def test_published_tiers_follow_upon_the_tiers_set_by_hand(tmp_path: Path) -> None:
@@ -38,9 +39,9 @@ def test_published_tiers_follow_upon_the_tiers_set_by_hand(tmp_path: Path) -> No
     ]
     assert found == [
         ("a", 3, "2026-01-01", "2026-02-28"),
-        ("b", 1, "2026-01-01", "2026-04-29"),  # b was in no tier of April
-        ("a", 2, "2026-03-01", "2026-04-29"),
-        ("a", 1, "2026-04-30", "2026-05-30"),
-        ("a", 2, "2026-05-31", None),
-        ("b", 1, "2026-05-31", None),
+        ("b", 1, "2026-01-01", "2026-04-30"),  # b was in no tier of April
+        ("a", 2, "2026-03-01", "2026-04-30"),
+        ("a", 1, "2026-05-01", "2026-05-31"),
+        ("a", 2, "2026-06-01", None),
+        ("b", 1, "2026-06-01", None),
     ]

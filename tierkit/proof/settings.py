@@ -21,3 +21,5 @@ class ProofSettings(Section):
     """Level of the intervals."""
     publish_despite: tuple[Waivable, ...] = ()
     """Checks of the self-audit, by name, that may fail and the month be published; its first line says so."""
+    holdout_share: float = Field(0.2, gt=0, le=0.5)
+    """Most of each rep's Tier 1 places that a randomised test near the cut may take, at least one place."""

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from tierkit.inputs.tables import Tables
+from tierkit.proof.observed import tiers_acted_on
 from tierkit.proof.replayed_month import tiers_in_use
 from tierkit.reporting.calendar import month_end
 from tierkit.reporting.publish import previous_month, published_months
@@ -68,21 +69,14 @@ def earlier_months(reports: Path, month: str, *, n: int = RUNS - 1) -> list[Publ
 def tier_record(reports: Path, month: str, tables: Tables) -> pd.DataFrame:
     """Which account was in which tier when: `tier_history`, then the months published before `month`.
 
-    Returns
-    -------
-    account_id, tier, valid_from, valid_to (missing: until now). From the first published month on only published tiers
-    count; runs that others took the place of do not.
+    Runs that others took the place of do not count; the columns are those of `tiers_acted_on`.
     """
-    history = tables.frame("tier_history")
-    ended = history["valid_to"] if "valid_to" in history else pd.Series(pd.NaT, history.index)
-    parts = [history[["account_id", "tier", "valid_from"]].assign(valid_to=ended)]
-    for folder in reversed(list(_months_before(reports, month))):
-        tiers = pd.read_parquet(folder / "tiers.parquet", columns=["account_id", "tier"])
-        began = month_end(folder.name)
-        ended = parts[-1]["valid_to"]
-        parts[-1] = parts[-1].assign(valid_to=ended.where(ended < began, began - pd.Timedelta(days=1)))
-        parts.append(tiers.assign(valid_from=began, valid_to=pd.Series(pd.NaT, tiers.index)))
-    return pd.concat(parts, ignore_index=True)
+    columns = ["account_id", "tier", "tier_by"]
+    published = [
+        (month_end(folder.name), pd.read_parquet(folder / "tiers.parquet", columns=columns))
+        for folder in _months_before(reports, month)
+    ]
+    return tiers_acted_on(tables.frame("tier_history"), published)
 
 
 def _months_before(reports: Path, month: str) -> Iterator[Path]:
