@@ -80,6 +80,17 @@ def least_lift(n_top: float, n_base: float, base_rate: float, *, confidence: flo
     return float(brentq(short_of, 0.0, most, xtol=1e-9)) if short_of(0.0) < 0 else 0.0
 
 
+def chance_lift(n_top: float, n_base: float, rate: float, *, confidence: float = 0.95) -> float:
+    """How far a random order of independent rows, won at `rate`, strays from no difference.
+
+    >>> round(chance_lift(100, 100, 0.5), 4)
+    0.1386
+    """
+    if not (n_top > 0 and n_base > 0):
+        return math.nan
+    return float(ndtri(0.5 + confidence / 2)) * math.sqrt(rate * (1 - rate) * (1 / n_top + 1 / n_base))
+
+
 def effective_rows(rows: pd.DataFrame) -> float:
     """Mature rows, as many independent ones as they are worth given their clustering by account."""
     mature = rows[rows["won_in_horizon"].notna()]

@@ -11,10 +11,12 @@ from tierkit.errors import SheetError, TableError
 from tierkit.features.leaks import AUC_FLAGGED, screen_features
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.contracts import ROW_KEYS
+from tierkit.inputs.customary import customary_deals
+from tierkit.inputs.settings import DataSettings
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.models.skill import auc_interval
 from tierkit.proof.contestants import Contestant, enter_contestants
-from tierkit.proof.contrast import Contrast, effective_rows, least_lift, lift_change, lift_gain
+from tierkit.proof.contrast import Contrast, chance_lift, effective_rows, least_lift, lift_change, lift_gain
 from tierkit.proof.duel_rows import DuelRows, duel_rows
 from tierkit.proof.headline import Headline, headline_lift
 from tierkit.proof.lift import MIN_TIER1_WINS, tier_lift, tier_trend
@@ -38,9 +40,10 @@ class Judgement:
     auc, auc_low, auc_high : of deals within their period of opening, clustered by account.
     in_order_prob, trend_p : as of `tier_trend`, for the unit of the headline.
     size_gain : lift over that of company size with as many places; None where no size is known.
-    fade : lift of the older half of the deals minus that of the newer half, 99 % interval; None where it cannot be told.
-    least_lift : the smallest difference that so many rows show in four of five cases. n_effective : rows of the top and
-        the last tier, as independent ones.
+    fade : lift of the older half of the deals minus that of the newer half, with a 99 % interval; None where it cannot
+        be told.
+    least_lift : the smallest difference that so many rows show in four of five cases. by_chance : how far a random
+        order strays from none in 95 of 100.
     screen : verdict, rule, figure and reason of the leak screen.
     n_unrated, n_late, n_after_close : deals without a rating; with one set on the day they opened or later, or after
         their close (both enter no rate).
@@ -61,6 +64,7 @@ class Judgement:
     size_gain: Contrast | None
     fade: Contrast | None
     least_lift: float
+    by_chance: float
     screen: Mapping[str, Any]
     n_unrated: int
     n_late: int
@@ -109,8 +113,8 @@ def audit_tiers(
 
     Parameters
     ----------
-    deals : one row per deal under the names of the contract (deal_id, outcome, and where known account_id, opened_at,
-        closed_at, acv), or open tables.
+    deals : one row per deal, its columns named as in the contract or as CRMs customarily do (id, outcome, and where
+        known account, opening and closing day, amount); or open tables.
     tier, score : at least one; columns of `deals`, or of `ratings` where those are given. Of scores the highest is the
         best; they are cut into as many places as the tiers have among the deals of each month, else 10, 20 and 70 %.
     ratings : dated tiers or scores: columns account_id, known_at, and optional valid_to. A deal has the one in force on
@@ -131,7 +135,7 @@ def audit_tiers(
     """
     if tier is None and score is None:
         raise SheetError("name a column of tiers (--tier), a column of scores (--score), or both")
-    tables = deals if isinstance(deals, Tables) else open_tables({"deals": deals})
+    tables = deals if isinstance(deals, Tables) else _open(deals, apart=[c for c in (tier, score, known_at, size) if c])
     day = pd.Timestamp(as_of) if as_of is not None else None
     rows = duel_rows(tables, as_of=day, size=size, settings=settings)
     if size is not None and not rows.size_name:
@@ -157,6 +161,11 @@ def audit_tiers(
     )
 
 
+def _open(deals: pd.DataFrame, *, apart: Sequence[str]) -> Tables:
+    source = customary_deals(deals, apart=apart).source
+    return open_tables({"deals": deals}, settings=DataSettings(deals=source))
+
+
 def _judge(entrant: Contestant, rows: DuelRows, *, dated: bool, confidence: float, seed: int) -> Judgement:
     parts = [entrant.deals.assign(unit="deal")]
     if entrant.months is not None:
@@ -172,7 +181,7 @@ def _judge(entrant: Contestant, rows: DuelRows, *, dated: bool, confidence: floa
     screen = _screen(entrant, dated=dated)
     judged = replay[replay["unit"] == (headline.unit if headline else "deal")]
     gain = fade = None
-    least = float("nan")
+    least = stray = float("nan")
     if headline:
         top, base = int(headline.top[-1]), int(headline.base)
         if "size_tier" in judged:
@@ -181,6 +190,7 @@ def _judge(entrant: Contestant, rows: DuelRows, *, dated: bool, confidence: floa
             fade = _fade(judged, top, base)
         n_top, n_base = (effective_rows(judged[arm]) for arm in (judged["tier"] <= top, judged["tier"] == base))
         least = least_lift(n_top, n_base, headline.base_rate, confidence=confidence)
+        stray = chance_lift(n_top, n_base, float(judged["won_in_horizon"].mean()), confidence=confidence)
     ours = trend[(trend["method"] == "tierkit") & (trend["unit"] == (headline.unit if headline else "deal"))]
     return Judgement(
         column=entrant.column,
@@ -198,6 +208,7 @@ def _judge(entrant: Contestant, rows: DuelRows, *, dated: bool, confidence: floa
         size_gain=gain,
         fade=fade,
         least_lift=least,
+        by_chance=stray,
         screen=screen,
         n_unrated=int(entrant.deals["rating"].isna().sum()) - entrant.n_late,
         n_late=entrant.n_late,

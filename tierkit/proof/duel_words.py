@@ -48,6 +48,8 @@ def say_duel(duel: Duel) -> tuple[str, ...]:
     said: list[str] = []
     for judged in duel.judgements:
         said += [say_verdict(judged), *say_cautions(judged)]
+    if line := say_hindsight(duel):
+        said.append(line)
     if line := say_against(duel):
         said.append(line)
     return tuple(said)
@@ -61,11 +63,6 @@ def say_verdict(judged: Judgement) -> str:
 def say_cautions(judged: Judgement) -> tuple[str, ...]:
     """What speaks against believing the figures of a column; empty where nothing does."""
     said = []
-    if not judged.dated and judged.verdict not in ("too_good", "not_cleared"):
-        said.append(
-            f"No date says when {judged.column} was set, so it is taken as it stands today: one raised after a win "
-            "would look just as good. A day it was set (--known-at COLUMN), or a dated table (--sheet), can clear it."
-        )
     if judged.fade is not None and judged.fade.low > 0 and judged.verdict not in ("too_good", "not_cleared"):
         said.append(
             f"Among the older half of the deals its difference is {_points(judged.fade.difference)} points larger "
@@ -85,6 +82,18 @@ def say_cautions(judged: Judgement) -> tuple[str, ...]:
     return tuple(said)
 
 
+def say_hindsight(duel: Duel) -> str:
+    """That undated ratings which look real cannot be cleared of hindsight; empty where none do."""
+    names = [j.column for j in duel.judgements if not j.dated and j.verdict in ("real", "no_more_than_size")]
+    if not names:
+        return ""
+    were = "was set, so it stands" if len(names) == 1 else "were set, so they stand"
+    return (
+        f"No date says when {' and '.join(names)} {were} as of today, and a tier raised after a win would look just as "
+        "good: the day of each (--known-at COLUMN), or a dated table (--sheet), can clear this."
+    )
+
+
 def say_against(duel: Duel) -> str:
     """The score against the tiers on the same rows, or nothing where there is only one of them."""
     gain = duel.against
@@ -96,7 +105,8 @@ def say_against(duel: Duel) -> str:
     if gain.low > 0:
         return f"{start} {score.column} is the better ranking, its difference larger by {span}."
     if gain.high < 0:
-        return f"{start} {tiers.column} is the better ranking; the difference of {score.column} is {span} of it."
+        span = f"{_points(-gain.difference)} points ({_points(-gain.high)} to {_points(-gain.low)})"
+        return f"{start} {tiers.column} is the better ranking, its difference larger by {span}."
     return f"{start} not told apart, {span} between their differences."
 
 
@@ -119,9 +129,9 @@ def duel_table(duel: Duel) -> pd.DataFrame:
     if led is not None and led.headline is not None:
         if (led.lift["method"] == "size_only").any():
             rows.append({"contestant": f"company size ({duel.size_name})", "verdict": ""} | _line(led, "size_only"))
-        chance = 0.7 * led.least_lift if math.isfinite(led.least_lift) else math.nan
-        common = {k: v for k, v in _line(led, "tierkit").items() if k in ("unit", "n", "n_won", "tiers")}
-        random = {"contestant": "random order", "verdict": "", "difference": 0.0, "low": -chance, "high": chance}
+        common = {k: v for k, v in _line(led, "tierkit").items() if k in ("unit", "n", "tiers")}
+        stray = {"difference": 0.0, "low": -led.by_chance, "high": led.by_chance}
+        random = {"contestant": "random order", "verdict": ""} | stray
         rows.append(random | common)
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -156,7 +166,7 @@ def _grounds(judged: Judgement) -> str:
     if judged.verdict == "not_cleared":
         return (
             f"{judged.screen['reason'][0].upper()}{judged.screen['reason'][1:]}, so what it shows is no evidence. "
-            "A day before the opening on which it was set (--known-at COLUMN, or a dated table with --sheet) can clear it."
+            "Days on which it was set can clear it (--known-at COLUMN, or a dated table with --sheet)."
         )
     if best is None:
         return "No outcome in two of its tiers is old enough to count."
@@ -192,7 +202,7 @@ def _grounds(judged: Judgement) -> str:
 def _why_too_good(judged: Judgement) -> str:
     reason = str(judged.screen["reason"])
     figure = f"Within the months its AUC is {judged.auc:.2f} ({judged.auc_low:.2f} to {judged.auc_high:.2f})"
-    usual = "where honest B2B rankings reach 0.65 to 0.80"
+    usual = "while honest B2B rankings reach 0.65 to 0.80"
     if judged.screen["rule"] in ("missing", "one_outcome"):
         return f"{reason[0].upper()}{reason[1:]}: ask on which day it is filled in. Its difference is no evidence."
     on = "" if not judged.dated else " Its days say it was set before the opening: ask whether they were written later."
