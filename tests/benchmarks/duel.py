@@ -73,7 +73,8 @@ def main() -> None:
         file = Path(folder) / "deals.csv"
         deals.to_csv(file, index=False)
         for score in EXPECTED:
-            command = [str(Path(sys.executable).with_name("tierkit")), "audit-tiers", str(file), "--tier", "Tier"]
+            start = [sys.executable, "-c", "from tierkit.cli import app; app()"]
+            command = [*start, "audit-tiers", str(file), "--tier", "Tier"]
             began = time.perf_counter()
             subprocess.run([*command, "--score", score, "--out", f"{folder}/page.html"], check=True)
             took = time.perf_counter() - began

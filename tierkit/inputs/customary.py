@@ -28,6 +28,9 @@ NAMES = {
 }
 """Canonical column: what Salesforce, HubSpot, Dynamics and Pipedrive call it, the likeliest first."""
 
+REPEATED = 0.01
+"""Share of repeated ids above which a column is no id of deals."""
+
 _WON = re.compile(r"(?:closed[\s_-]*)?won|win|yes|true|1", re.I)
 _LOST = re.compile(
     r"(?:closed[\s_-]*)?(?:lost|lose|loss)|no|false|0|(?:closed[\s_-]*)?(?:abandoned|cancell?ed|disqualified)", re.I
@@ -61,7 +64,8 @@ def customary_deals(
     stated : canonical column = column of the export, where custom is wrong or silent.
     apart : columns of the export that are something else, whatever they are called.
 
-    A deal without an id is counted by its row. A deal type that holds other words than those known is left out.
+    Without an id, or with one that repeats, each row is a deal. A deal type of other words than those known is left
+    out.
 
     Raises
     ------
@@ -108,17 +112,22 @@ def customary_deals(
             values["deal_type"] = {t: str(kind) for t, kind in kinds.items()}
         elif columns.get("deal_type") and "deal_type" not in (stated or {}):
             del columns["deal_type"]
-    if "deal_id" not in columns and "dealid" not in plain:
+    said = []
+    key = columns.get("deal_id", plain.get("dealid"))
+    if key is not None and "deal_id" not in (stated or {}) and frame[key].duplicated().mean() > REPEATED:
+        # Line items, or stages of one deal: together they are one entity.
+        if "account_id" not in columns and "accountid" not in plain:
+            columns["account_id"] = key
+        said.append(f"{key!r} repeats, so each row is a deal of its own")
+        key = None
+    if key is None:
         columns["deal_id"] = ROW_NUMBER
-    said = ", ".join(f"{name} from {given!r}" for name, given in columns.items())
+    said += [f"{name} from {given!r}" for name, given in columns.items() if given != ROW_NUMBER]
     if "outcome" in values:
         ended = {o: [t for t, e in values["outcome"].items() if e == o and t] for o in ("won", "lost")}
-        said += (
-            "; "
-            + ", ".join(f"{' and '.join(map(repr, t[:3]))} is {o}" for o, t in ended.items() if t)
-            + ", all else open"
-        )
-    return Customary(TableSource(file=file, columns=columns, values=values), said)
+        said += [f"{' and '.join(map(repr, terms[:3]))} is {o}" for o, terms in ended.items() if terms]
+        said.append("every other end is open")
+    return Customary(TableSource(file=file, columns=columns, values=values), ", ".join(said))
 
 
 def say_columns(name: str, known: list[str]) -> str:

@@ -60,9 +60,7 @@ def enter_contestants(
     for role, values in numbered.items():
         if ratings is not None:
             on_deals = rating_before(rows.deals, ratings.assign(rating=values), "rating")
-            each[f"{role}_months"] = account_months(
-                rows, ratings.assign(rating=values), "rating", months=months, sizes=_size_of_accounts(rows)
-            )
+            each[f"{role}_months"] = account_months(rows, ratings.assign(rating=values), "rating", months=months)
             late[role] = (0, 0)
         else:
             on_deals, late[role] = _set_before(rows.deals, values, known_at)
@@ -97,12 +95,6 @@ def _set_before(deals: pd.DataFrame, values: pd.Series, known_at: str | None) ->
         raise SheetError(f"--known-at column {known_at!r} must hold days, and none could be read")
     late = (day >= deals["opened_at"]) & values.notna()
     return values.where(day < deals["opened_at"]), (int(late.sum()), int((late & (day >= deals["closed_at"])).sum()))
-
-
-def _size_of_accounts(rows: DuelRows) -> pd.Series | None:
-    if "size" not in rows.deals:
-        return None
-    return rows.deals.dropna(subset=["size"]).drop_duplicates("account_id", keep="last").set_index("account_id")["size"]
 
 
 def _same_months(each: Mapping[str, pd.DataFrame]) -> pd.Series:

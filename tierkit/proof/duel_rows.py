@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from tierkit.features.deals import count_existing_business, known_deals, label_wins
+from tierkit.features.fields import field_values
 from tierkit.features.horizon import win_horizon
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.tables import Tables
@@ -23,13 +24,16 @@ class DuelRows:
 
     Attributes
     ----------
+    tables : as opened, each deal with its account.
     deals : one row per new-business deal: row_id, account_id, group_id, opened_at, closed_at, outcome, won_in_horizon,
-        is_open, horizon_days, acv, size where known, and the columns of the export.
+        is_open, horizon_days, acv, size (as known the day before the opening, where that is known), and the columns of
+        the export.
     as_of : last day outcomes come from; missing where deals are undated.
     n_existing : deals left out since they expand or renew what an account has.
     size_name : the column that size was read from, empty where nobody knows it.
     """
 
+    tables: Tables
     deals: pd.DataFrame
     as_of: pd.Timestamp
     horizon_days: int | None
@@ -68,10 +72,15 @@ def duel_rows(
         is_open=label.notna() & (deals["outcome"] == "open"),
         horizon_days=np.nan if horizon is None else float(horizon),
     )
-    sizes, size_name = _sizes(tables, deals, size)
-    if sizes is not None:
-        deals = deals.assign(size=sizes)
-    return DuelRows(deals, day, horizon, count_existing_business(tables, before=day), size_name)
+    name = _find_size(tables, deals, size)
+    if name:
+        own = name in deals
+        deals = deals.assign(
+            size=deals[name].astype("float64")
+            if own
+            else _sizes_on(tables, deals["account_id"], deals["opened_at"] - _DAY, name)
+        )
+    return DuelRows(tables, deals, day, horizon, count_existing_business(tables, before=day), name)
 
 
 def rating_before(deals: pd.DataFrame, ratings: pd.DataFrame, column: str) -> pd.Series:
@@ -84,16 +93,10 @@ def rating_before(deals: pd.DataFrame, ratings: pd.DataFrame, column: str) -> pd
     return _in_force(deals["account_id"], deals["opened_at"] - _DAY, ratings, column)
 
 
-def account_months(
-    rows: DuelRows, ratings: pd.DataFrame, column: str, *, months: int, sizes: pd.Series | None = None
-) -> pd.DataFrame:
+def account_months(rows: DuelRows, ratings: pd.DataFrame, column: str, *, months: int) -> pd.DataFrame:
     """Every rated account at the newest month ends whose horizon is over, with what became of it.
 
     Accounts that had won before a month end are left out of it: they have no new business to win.
-
-    Parameters
-    ----------
-    sizes : size by account_id.
 
     Returns
     -------
@@ -125,7 +128,9 @@ def account_months(
         is_open=False,
         horizon_days=float(rows.horizon_days or np.nan),
     )
-    return out if sizes is None else out.assign(size=out["account_id"].map(sizes))
+    if not rows.tables.has("accounts", rows.size_name) or out.empty:
+        return out
+    return out.assign(size=_sizes_on(rows.tables, out["account_id"], out["as_of"], rows.size_name))
 
 
 def _in_force(accounts: pd.Series, day: pd.Series, ratings: pd.DataFrame, column: str) -> pd.Series:
@@ -148,13 +153,17 @@ def _in_force(accounts: pd.Series, day: pd.Series, ratings: pd.DataFrame, column
     )
 
 
-def _sizes(tables: Tables, deals: pd.DataFrame, stated: str | None) -> tuple[pd.Series | None, str]:
-    """Size of each deal's company, from the deals or the accounts, and the column it was read from."""
-    accounts = tables.frame("accounts")
+def _find_size(tables: Tables, deals: pd.DataFrame, stated: str | None) -> str:
+    """The first column of numbers that size can be read from; empty where there is none."""
     for name in (stated,) if stated else SIZES:
-        if name in deals and pd.api.types.is_numeric_dtype(deals[name]) and deals[name].notna().any():
-            return deals[name].astype("float64"), name
-        if name in accounts and pd.api.types.is_numeric_dtype(accounts[name]) and accounts[name].notna().any():
-            by_account = accounts.set_index("account_id")[name].astype("float64")
-            return deals["account_id"].map(by_account).astype("float64"), name
-    return None, ""
+        for frame in (deals, tables.frame("accounts")):
+            if name in frame and pd.api.types.is_numeric_dtype(frame[name]) and frame[name].notna().any():
+                return name
+    return ""
+
+
+def _sizes_on(tables: Tables, accounts: pd.Series, day: pd.Series, name: str) -> pd.Series:
+    """Size of each account as it was known on its day, or as it stands where nobody wrote down when it changed."""
+    as_of_day = ((day - pd.Timestamp("1970-01-01")) // _DAY).fillna(0).astype("int64")
+    moments = pd.DataFrame({"moment": np.arange(len(accounts)), "account_id": accounts, "as_of_day": as_of_day})
+    return field_values(tables, moments, only=name).frame[name].astype("float64")

@@ -23,9 +23,10 @@ _SCALES = (
     ("strategic", "priority", "programme"),
     ("high", "medium", "low"),
     ("hot", "warm", "cold"),
+    ("large", "medium", "small"),
     ("platinum", "gold", "silver", "bronze"),
 )
-_ALSO = {"program": "programme", "mid": "medium", "med": "medium"}
+_ALSO = {"big": "large", "program": "programme", "mid": "medium", "med": "medium"}
 _LETTER = re.compile(r"(?:(?:tier|class|grade|segment|group|icp|account|rank)[\s_:-]*)*([a-f])([+-]?)", re.I)
 
 
@@ -161,5 +162,5 @@ def _by_rule(name: str, levels: list[str]) -> tuple[dict[str, float], str]:
     there = ", ".join(repr(level) for level in levels[:12]) + (" ..." if len(levels) > 12 else "")
     raise SheetError(
         f"--order is needed: nothing tells which tier of {name!r} is the best; there are {there} "
-        f'(state them best first: --order "{",".join(levels[:3])}")'
+        f'(state them best first: --order "{",".join(levels)}")'
     )

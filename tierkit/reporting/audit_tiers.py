@@ -96,7 +96,14 @@ def audit_file(
             confidence=settings.proof.confidence,
             seed=settings.seed,
         )
-    read = [*([f"{file.name}: {said}."] if said else []), *(f"{note}." for note in (*tables.notes, *duel.notes))]
+    aside = (
+        tables.rejected.groupby(["table", "rule"], sort=True).size() if len(tables.rejected) else pd.Series(dtype=int)
+    )
+    read = [f"{file.name}: {said}."] if said else []
+    read += [
+        f"{r['table']}: {words.things(r['count'], 'row')} set aside ({r['rule']})." for r in aside.to_dict("records")
+    ]
+    read += [f"{note}." for note in (*tables.notes, *duel.notes)]
     write_duel_page(duel, out, file=file.name, read=read)
     return [*say_duel(duel), _say_rows(duel), *([read[0]] if said else []), f"Page: {out}"]
 

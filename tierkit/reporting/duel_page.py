@@ -29,8 +29,10 @@ _SIDE_BY_SIDE = (
     Field("rates", "Won"),
     Field("span", "Difference, points"),
     Field("auc_span", "AUC"),
-    Field("order", "In order", "percent"),
+    Field("order", "In order"),
 )
+_JOINT = "\u00a0"
+"""Joins what must not be torn onto two lines."""
 _TIERS = (
     Field("unit", "Unit", lead=True),
     Field("method_words", "Ranked by"),
@@ -114,7 +116,7 @@ def _figures(judged: Judgement) -> str:
         "and one not, the chance that the won one stood higher. Honest B2B rankings reach 0.65 to 0.80."
     ]
     if not words.is_missing(judged.in_order_prob):
-        said.append(f"That every tier wins more than the next has a chance of {words.percent(judged.in_order_prob)}.")
+        said.append(f"That every tier wins more than the next has a chance of {_chance(judged.in_order_prob)}.")
     said.append(f"Leak screen: {judged.screen['verdict']}; {judged.screen['reason']}.")
     if judged.n_unrated:
         said.append(f"{words.things(judged.n_unrated, 'deal')} had none of it then and enter no rate.")
@@ -124,11 +126,11 @@ def _figures(judged: Judgement) -> str:
 def _show_side_by_side(duel: Duel) -> Fragment:
     rows = duel_table(duel)
     shown = rows.assign(
-        tiers=[_missing(t) for t in rows["tiers"]],
+        tiers=["–" if words.is_missing(t) else t.replace(" ", _JOINT) for t in rows["tiers"]],
         rates=[_pair(a, b) for a, b in zip(rows["top_rate"], rows["base_rate"], strict=True)],
         span=[_span(*x) for x in zip(rows["difference"], rows["low"], rows["high"], strict=True)],
         auc_span=[_auc(*x) for x in zip(rows["auc"], rows["auc_low"], rows["auc_high"], strict=True)],
-        order=rows["in_order_prob"],
+        order=[_chance(p) for p in rows["in_order_prob"]],
     )
     shown["verdict"] = [v or "baseline" for v in shown["verdict"]]
     return section(
@@ -176,8 +178,16 @@ def _tiers_table(judged: Judgement) -> str:
     return table(pd.DataFrame(shown), _TIERS, caption="One row per unit, way to rank and tier")
 
 
+def _chance(prob: float) -> str:
+    return "–" if words.is_missing(prob) else "over 99 %" if prob > 0.99 else words.percent(prob)
+
+
 def _pair(top: float, base: float) -> str:
-    return "–" if words.is_missing(top) or words.is_missing(base) else f"{words.percent(top)} / {words.percent(base)}"
+    return (
+        "–"
+        if words.is_missing(top) or words.is_missing(base)
+        else f"{words.percent(top)} / {words.percent(base)}".replace(" ", _JOINT)
+    )
 
 
 def _span(middle: float, low: float, high: float) -> str:
@@ -188,7 +198,3 @@ def _span(middle: float, low: float, high: float) -> str:
 
 def _auc(middle: float, low: float, high: float) -> str:
     return "–" if words.is_missing(middle) else f"{middle:.2f} ({low:.2f} to {high:.2f})"
-
-
-def _missing(text: object) -> str:
-    return "–" if words.is_missing(text) else str(text)
