@@ -166,7 +166,7 @@ def test_dated_ratings_are_those_in_force_before_the_opening(export):
     as_given = audit_tiers(export, tier="Tier").judgements[0].headline
     assert deals["rate"].iloc[0] == pytest.approx(as_given.difference)
     assert duel.against is not None
-    assert say_duel(duel)[0].startswith("Tier: real. As it happened, Tier 1 accounts won")
+    assert say_duel(duel)[0].startswith("Tier: real. As it happened, Tier 1")
 
 
 def test_a_rating_of_the_opening_day_itself_does_not_count(export):

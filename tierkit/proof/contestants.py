@@ -7,6 +7,8 @@ from typing import Literal
 import pandas as pd
 
 from tierkit.errors import SheetError
+from tierkit.inputs.coercion import as_text
+from tierkit.inputs.days import find_day_order, read_days
 from tierkit.proof.duel_rows import DuelRows, account_months, rating_before
 from tierkit.proof.ratings import cut_like, order_tiers, read_scores
 
@@ -90,7 +92,13 @@ def _set_before(deals: pd.DataFrame, values: pd.Series, known_at: str | None) ->
     """Ratings set before the deal opened; how many were set later, and how many of those after its close."""
     if known_at is None:
         return values, (0, 0)
-    day = pd.to_datetime(deals[known_at], errors="coerce").dt.normalize()
+    text = as_text(deals[known_at])
+    order = find_day_order(text)
+    if order.unsettled and not (order.day_first or order.month_first):
+        raise SheetError(
+            f"--known-at column {known_at!r} may be read two ways, as {order.unsettled!r}: write YYYY-MM-DD"
+        )
+    day = read_days(text, day_first=order.month_first is None)
     if day.isna().all():
         raise SheetError(f"--known-at column {known_at!r} must hold days, and none could be read")
     late = (day >= deals["opened_at"]) & values.notna()

@@ -96,13 +96,10 @@ def audit_file(
             confidence=settings.proof.confidence,
             seed=settings.seed,
         )
-    aside = (
-        tables.rejected.groupby(["table", "rule"], sort=True).size() if len(tables.rejected) else pd.Series(dtype=int)
-    )
     read = [f"{file.name}: {said}."] if said else []
-    read += [
-        f"{r['table']}: {words.things(r['count'], 'row')} set aside ({r['rule']})." for r in aside.to_dict("records")
-    ]
+    if len(tables.rejected):
+        for (table, rule), part in tables.rejected.groupby(["table", "rule"], sort=True):
+            read.append(f"{table}: {words.things(len(part), 'row')} set aside ({rule}).")
     read += [f"{note}." for note in (*tables.notes, *duel.notes)]
     write_duel_page(duel, out, file=file.name, read=read)
     return [*say_duel(duel), _say_rows(duel), *([read[0]] if said else []), f"Page: {out}"]
@@ -142,8 +139,7 @@ def _read_ratings(raw: Raw, tables: Tables, sheet: RunSheet) -> pd.DataFrame:
     if problems := [*mapped.problems, *typed.problems, *settled.problems]:
         raise TableError(f"{raw.file}: {'; '.join(problems)}")
     frame = settled.frame
-    unit = tables.children.set_index("account_id")["unit_id"] if len(tables.children) else pd.Series(dtype="str")
-    frame = frame.assign(account_id=frame["account_id"].map(unit).fillna(frame["account_id"]).astype("str"))
+    frame = _of_units(frame, tables)
     deals = tables.frame("deals")
     if not frame["account_id"].isin(deals["account_id"]).any():
         raise TableError(
@@ -151,6 +147,16 @@ def _read_ratings(raw: Raw, tables: Tables, sheet: RunSheet) -> pd.DataFrame:
             f"(account_id must be as in deals, such as {deals['account_id'].iloc[0]!r})"
         )
     return frame.reset_index(drop=True)
+
+
+def _of_units(ratings: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Ratings of child accounts as their parent's, where the parent has none of its own: deals stand under parents."""
+    parent = dict(zip(tables.children["account_id"], tables.children["unit_id"], strict=True))
+    units = [parent.get(account, account) for account in ratings["account_id"]]
+    moved = pd.Series(units, ratings.index, dtype="str")
+    own = set(ratings["account_id"])
+    kept = (moved == ratings["account_id"]) | ~moved.isin(own)
+    return ratings.assign(account_id=moved)[kept]
 
 
 def _say_rows(duel: Duel) -> str:
