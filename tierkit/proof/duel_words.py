@@ -63,7 +63,7 @@ def say_verdict(judged: Judgement) -> str:
 def say_cautions(judged: Judgement) -> tuple[str, ...]:
     """What speaks against believing the figures of a column; empty where nothing does."""
     said = []
-    if judged.fade is not None and judged.fade.low > 0 and judged.verdict not in ("too_good", "not_cleared"):
+    if _fades(judged) and judged.verdict not in ("too_good", "not_cleared"):
         said.append(
             f"Among the older half of the deals its difference is {_points(judged.fade.difference)} points larger "
             "than among the newer half, more than chance gives: so does a column that is corrected once the end is "
@@ -134,6 +134,13 @@ def duel_table(duel: Duel) -> pd.DataFrame:
         random = {"contestant": "random order", "verdict": ""} | stray
         rows.append(random | common)
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _fades(judged: Judgement) -> bool:
+    """Whether the lift is surely, and by a quarter of itself, larger among older deals: a market shifts a little too."""
+    if judged.fade is None or judged.headline is None:
+        return False
+    return judged.fade.low > 0 and judged.fade.difference > 0.25 * abs(judged.headline.difference)
 
 
 def _line(judged: Judgement, method: str) -> dict[str, object]:
