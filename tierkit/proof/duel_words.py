@@ -63,9 +63,10 @@ def say_verdict(judged: Judgement) -> str:
 def say_cautions(judged: Judgement) -> tuple[str, ...]:
     """What speaks against believing the figures of a column; empty where nothing does."""
     said = []
-    if _fades(judged) and judged.verdict not in ("too_good", "not_cleared"):
+    fade = judged.fade
+    if fade is not None and _fades(judged) and judged.verdict not in ("too_good", "not_cleared"):
         said.append(
-            f"Among the older half of the deals its difference is {_points(judged.fade.difference)} points larger "
+            f"Among the older half of the deals its difference is {_points(fade.difference)} points larger "
             "than among the newer half, more than chance gives: so does a column that is corrected once the end is "
             "known."
         )
@@ -137,7 +138,7 @@ def duel_table(duel: Duel) -> pd.DataFrame:
 
 
 def _fades(judged: Judgement) -> bool:
-    """Whether the lift is surely, and by a quarter of itself, larger among older deals: a market shifts a little too."""
+    """Whether older deals show more lift, surely and by a quarter of it: a market shifts a little too."""
     if judged.fade is None or judged.headline is None:
         return False
     return judged.fade.low > 0 and judged.fade.difference > 0.25 * abs(judged.headline.difference)

@@ -117,6 +117,13 @@ def _figures(judged: Judgement) -> str:
     ]
     if not words.is_missing(judged.in_order_prob):
         said.append(f"That every tier wins more than the next has a chance of {_chance(judged.in_order_prob)}.")
+    if judged.headline is not None and judged.headline.unit == "account":
+        rates = judged.lift.query("unit == 'account' and measure == 'rate' and method == 'tierkit' and tier == '1'")
+        said.append(
+            f"Accounts are judged at month ends, which overlap: the months of Tier 1 are those of "
+            f"{words.things(int(rates['n_accounts'].iloc[0]), 'account')}, "
+            f"{words.count(rates['n_won_accounts'].iloc[0])} of which won."
+        )
     said.append(f"Leak screen: {judged.screen['verdict']}; {judged.screen['reason']}.")
     if judged.n_unrated:
         said.append(f"{words.things(judged.n_unrated, 'deal')} had none of it then and enter no rate.")
@@ -136,7 +143,7 @@ def _show_side_by_side(duel: Duel) -> Fragment:
     return section(
         "side-by-side",
         "<h2>Side by side</h2>",
-        table(shown, _SIDE_BY_SIDE, caption="One row per way to rank the same deals", sortable=False),
+        table(shown, _SIDE_BY_SIDE, caption="One row per way to rank the same rows", sortable=False),
         paragraph("The range of a random order is what chance alone gives in 95 of 100.", "more"),
     )
 
