@@ -26,6 +26,7 @@ _VERBS = {
     "tier_changes": "tierkit.tiering.changes",
     "backtest_policy": "tierkit.proof.backtest",
     "tier_lift": "tierkit.proof.lift",
+    "audit_tiers": "tierkit.proof.duel",
     "open_run": "tierkit.reporting.runs",
 }
 

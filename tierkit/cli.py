@@ -1,4 +1,4 @@
-"""The command line: `tierkit demo | init | check | run | verify | explain`."""
+"""The command line: `tierkit demo | init | check | audit-tiers | run | verify | explain`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,6 +69,40 @@ def check(
 
     with _sentences():
         for line in check_data(sheet if deals is None else deals):
+            console.print(line, markup=False)
+
+
+@app.command("audit-tiers")
+def audit_tiers(
+    file: Annotated[Path, typer.Argument(help="An export of deals; with --sheet, dated tiers or scores of accounts.")],
+    tier: Annotated[str | None, typer.Option(help="Column of the tiers.")] = None,
+    score: Annotated[str | None, typer.Option(help="Column of the scores; the highest is the best.")] = None,
+    sheet: Annotated[Path | None, typer.Option(help="The run sheet whose deals dated tiers are held against.")] = None,
+    known_at: Annotated[str | None, typer.Option(help="Column of deals with the day the tier was set.")] = None,
+    order: Annotated[str | None, typer.Option(help="The tiers best first: Strategic,Priority,Programme.")] = None,
+    size: Annotated[str | None, typer.Option(help="Column of company size, to be beaten.")] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="outcome=Stage, and the like, where custom does not tell.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="Last day outcomes may come from, YYYY-MM-DD.")] = None,
+    out: Annotated[Path, typer.Option(help="Where to write the page.")] = Path("audit-tiers.html"),
+) -> None:
+    """Say whether the tiers, or the vendor's scores, that you have are real; nothing is trained."""
+    from tierkit.reporting.audit_tiers import audit_file
+
+    with _sentences():
+        for line in audit_file(
+            file,
+            tier=tier,
+            score=score,
+            sheet=sheet,
+            known_at=known_at,
+            order=order,
+            size=size,
+            columns=column or [],
+            as_of=as_of,
+            out=out,
+        ):
             console.print(line, markup=False)
 
 

@@ -16,6 +16,7 @@ OPENINGS = {
     "observed": "As it happened,",
     "held_out": "Tested with a control,",
     "contains_treatment": "Replayed over months already worked by tier (ranking and effort together),",
+    "undated": "As they stand today,",
 }
 """How the page names each kind, the one the headline prefers first."""
 

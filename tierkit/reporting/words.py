@@ -13,6 +13,7 @@ KINDS = {
     "out_of_time": "tested on deals that came later",
     "cross_validated": "cross-validated",
     "held_out": "tested with a control",
+    "undated": "as they stand today",
 }
 """What the page calls each kind of evidence."""
 
