@@ -5,7 +5,8 @@ import pytest
 from tierkit.errors import TableError
 from tierkit.proof.headline import headline_lift
 from tierkit.proof.intervals import koopman_ratio, newcombe_difference, wilson
-from tierkit.proof.lift import COLUMNS, cut_tiers, lift_from_predictions, tier_lift, tier_trend
+from tierkit.proof.lift import COLUMNS, cut_tiers, lift_from_predictions, tier_lift
+from tierkit.proof.trend import tier_trend
 
 
 def replay_of(*rows, kind="backtest", unit="deal", horizon=180.0):
