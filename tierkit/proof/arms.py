@@ -11,6 +11,8 @@ from tierkit.proof.intervals import design_effect
 METHODS = {"tierkit": "tier", "size_only": "size_tier", "tiers_in_use": "tier_in_use"}
 """The column of a replay that holds each method's tiers."""
 
+DAYS_A_MONTH = 30.4375
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -20,7 +22,7 @@ class Arm:
     ----------
     n, n_won : mature rows, and those won. n_open : mature yet still open. n_immature : in no rate.
     n_accounts, n_won_accounts : distinct accounts behind them.
-    deff : how much clustering by account inflates the variance of the rate.
+    deff : how much clustering by account inflates the variance of the rate; no less than account-months overlap.
     """
 
     n: int
@@ -56,6 +58,7 @@ def arm_of(rows: pd.DataFrame) -> Arm:
     """Rows of a replay as one arm, whatever their tier."""
     mature = rows[rows["won_in_horizon"].notna()]
     won = mature["won_in_horizon"] == 1
+    seen = design_effect(won.to_numpy(), clusters_of(mature).to_numpy()) if len(mature) else 1.0
     return Arm(
         n=len(mature),
         n_accounts=mature["account_id"].nunique(),
@@ -63,8 +66,27 @@ def arm_of(rows: pd.DataFrame) -> Arm:
         n_won=int(won.sum()),
         n_won_accounts=mature.loc[won, "account_id"].nunique(),
         n_immature=len(rows) - len(mature),
-        deff=design_effect(won.to_numpy(), clusters_of(mature).to_numpy()) if len(mature) else 1.0,
+        deff=max(seen, _overlap(mature)),
     )
+
+
+def horizon_months(rows: pd.DataFrame) -> float:
+    """Months that a row's outcome covers, at least 1; missing where the horizon is not known."""
+    days = rows["horizon_days"].iloc[0] if "horizon_days" in rows and len(rows) else np.nan
+    return max(1.0, float(days) / DAYS_A_MONTH)
+
+
+def _overlap(mature: pd.DataFrame) -> float:
+    """Rows per horizon that does not overlap another of the same account; 1 for deals.
+
+    Neighbouring months of an account share most of their horizon, also where too few wins show it: m months in a row
+    cover (m - 1 + h) / h horizons of h months.
+    """
+    months = horizon_months(mature)
+    if "unit" not in mature or mature.empty or mature["unit"].iloc[0] != "account" or np.isnan(months):
+        return 1.0
+    n, accounts = len(mature), mature["account_id"].nunique()
+    return n / (accounts + (n - accounts) / months)
 
 
 def arms_of(part: pd.DataFrame, column: str) -> dict[str, Arm]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from tierkit.errors import TableError
 from tierkit.proof.resampling import Array, percentiles, resample_accounts, sums_by_account
+from tierkit.proof.value_lift import largest_deal
 
 COLUMNS = [
     "kind",
@@ -63,7 +64,10 @@ def _kind_rows(rows: pd.DataFrame, seed: int, confidence: float) -> list[dict[st
         return []
     out = []
     for without_largest in (False, True):
-        amounts, largest_share = _amounts(rows, without_largest)
+        largest = largest_deal(rows)
+        whole = rows["won_acv"].fillna(0.0).to_numpy(np.float64)
+        largest_share = float(largest.sum() / whole.sum()) if whole.sum() else np.nan
+        amounts = whole - largest if without_largest else whole
         for label, cut in (("1", 1), ("1+2", 2)):
             if cut < last:
                 held = _held(rows, cut, amounts)
@@ -95,18 +99,6 @@ def _held(rows: pd.DataFrame, cut: int, amounts: Array) -> dict[str, Array]:
     held["random"] = np.where(tiered, (places / candidates.clip(lower=1)).to_numpy(), 0.0)
     held["oracle"] = best(pd.Series(amounts, rows.index))
     return held
-
-
-def _amounts(rows: pd.DataFrame, without_largest: bool) -> tuple[Array, float]:
-    """Won ACV of each row, and the share that the largest deal has in it."""
-    won = rows["won_acv"].fillna(0.0).to_numpy(float)
-    deal = rows["top_deal_id"] if "top_deal_id" in rows else rows["account_id"]
-    size = rows["top_deal_acv"].fillna(0.0).to_numpy(float) if "top_deal_acv" in rows else won
-    if won.sum() == 0:
-        return won, np.nan
-    of_largest = (deal == deal.iloc[int(np.argmax(size))]).to_numpy() & (won > 0)
-    largest = np.where(of_largest, size, 0.0)
-    return (won - largest if without_largest else won), float(largest.sum() / won.sum())
 
 
 def _share_rows(
