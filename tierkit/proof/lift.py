@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from tierkit.errors import TableError
 from tierkit.proof.arms import METHODS, Arm, arms_of, check_replay
 from tierkit.proof.intervals import koopman_ratio, newcombe_difference, wilson
 
@@ -72,6 +73,22 @@ def tier_lift(replay: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
     table = pd.DataFrame(rows, columns=COLUMNS)
     whole = ["n", "n_accounts", "n_open", "n_won", "n_won_accounts", "n_immature"]
     return table.astype(dict.fromkeys(whole, "int64") | {"primary": "bool"})
+
+
+def lift_of_new_accounts(replay: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """`tier_lift` of all rows, and of those whose account no model had met, under a first column accounts (all, new).
+
+    Raises
+    ------
+    TableError : the replay does not say who was new (column is_new_account).
+
+    A lift that new accounts do not share comes from knowing who bought before, which no new account offers.
+    """
+    if "is_new_account" not in replay:
+        raise TableError("replay: column 'is_new_account' is missing; backtest_policy gives it")
+    parts = {"all": replay, "new": replay[replay["is_new_account"].astype("bool")]}
+    tables = [tier_lift(part, confidence=confidence).assign(accounts=name) for name, part in parts.items()]
+    return pd.concat(tables, ignore_index=True)[["accounts", *COLUMNS]]
 
 
 def lift_from_predictions(

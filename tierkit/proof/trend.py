@@ -47,8 +47,9 @@ def tier_trend(
     of winning per tier towards the best, by a logistic GEE clustered by account; missing where it has nothing to fit),
     in_order_prob: the posterior chance that every tier beats the next (Jeffreys priors).
 
-    Deals of an account are exchangeable. Its months are not: it may change tier, and neighbouring months count the same
-    win, so that any working correlation but independence would be biased (Pepe and Anderson 1994).
+    Deals of an account are exchangeable (independent where they never differ). Its months are not: it may change tier,
+    and neighbouring months count the same win, so that any working correlation but independence would be biased (Pepe
+    and Anderson 1994).
     """
     check_replay(replay)
     rng = np.random.default_rng(seed)
@@ -86,19 +87,17 @@ def _gee(rows: pd.DataFrame, column: str, unit: str, confidence: float) -> dict[
     groups = pd.factorize(cluster.iloc[order], sort=True)[0]
     rank = -rows[column].to_numpy(np.float64)[order]
     design = np.column_stack([np.ones(len(won)), rank - rank.mean()])
-    correlation = Exchangeable() if unit == "deal" else Independence()
-    model = GEE(won[order], design, groups=groups, family=Binomial(), cov_struct=correlation)
-    with warnings.catch_warnings():
-        # A fit that fails to converge says so below, where its figures are left out.
-        warnings.simplefilter("ignore")
-        fit = model.fit(cov_type="bias_reduced" if groups[-1] + 1 < FEW_CLUSTERS else "robust")
-    low, high = fit.conf_int(alpha=1 - confidence)[1]
-    if not (fit.converged and np.isfinite([low, high]).all()):
-        return {}
-    odds = np.exp([fit.params[1], np.clip(low, -50, 50), np.clip(high, -50, 50)])
-    return {
-        "odds_ratio": float(odds[0]),
-        "odds_low": float(odds[1]),
-        "odds_high": float(odds[2]),
-        "gee_p_value": float(fit.pvalues[1]),
-    }
+    # Rows that never differ within an account leave an exchangeable correlation of 1, which cannot be inverted.
+    few = groups[-1] + 1 < FEW_CLUSTERS
+    for correlation in [Exchangeable(), Independence()] if unit == "deal" else [Independence()]:
+        model = GEE(won[order], design, groups=groups, family=Binomial(), cov_struct=correlation)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            # A fit that fails says so below, where its figures are left out.
+            warnings.simplefilter("ignore")
+            fit = model.fit(cov_type="bias_reduced" if few else "robust")
+        low, high = fit.conf_int(alpha=1 - confidence)[1]
+        if fit.converged and np.isfinite([low, high]).all() and high > low:
+            odds = np.exp(np.clip([fit.params[1], low, high], -50, 50))
+            names = ("odds_ratio", "odds_low", "odds_high")
+            return dict(zip(names, odds.tolist(), strict=True)) | {"gee_p_value": float(fit.pvalues[1])}
+    return {}
