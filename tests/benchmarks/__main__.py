@@ -33,8 +33,11 @@ def main() -> None:
         f"features, 4,000 accounts   {ours:6.2f} s; pandas merge and groupby {theirs:6.2f} s: {theirs / ours:.1f} times"
     )
     print(tier_seconds(), flush=True)
+    subprocess.run([sys.executable, "-m", "tests.benchmarks.bootstrap"], check=True)
     for truth in ("recovery", "policy") if args.seeds else ():
         subprocess.run([sys.executable, "-m", f"tests.benchmarks.{truth}", "--seeds", str(args.seeds)], check=True)
+    if args.seeds:
+        subprocess.run([sys.executable, "-m", "tests.benchmarks.coverage", "--seeds", str(args.seeds)], check=True)
 
 
 def import_seconds() -> float:
