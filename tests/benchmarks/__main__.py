@@ -19,6 +19,17 @@ from tests.benchmarks.tiers import tier_seconds
 
 ROOT = Path(__file__).parents[2]
 
+SIMULATIONS = {
+    "bootstrap": 0,
+    "duel": 0,
+    "recovery": 1,
+    "policy": 1,
+    "effect": 1,
+    "coverage": 10,
+    "audit": 10,
+}
+"""Modules that hold figures against limits, and how many simulated companies each takes for one of `--seeds`."""
+
 
 def main() -> None:
     """Run the benchmarks, the quick ones first."""
@@ -33,8 +44,12 @@ def main() -> None:
         f"features, 4,000 accounts   {ours:6.2f} s; pandas merge and groupby {theirs:6.2f} s: {theirs / ours:.1f} times"
     )
     print(tier_seconds(), flush=True)
-    for truth in ("recovery", "policy", "effect") if args.seeds else ():
-        subprocess.run([sys.executable, "-m", f"tests.benchmarks.{truth}", "--seeds", str(args.seeds)], check=True)
+    for name, times in SIMULATIONS.items():
+        if args.seeds or not times:
+            command = [sys.executable, "-m", f"tests.benchmarks.{name}"]
+            command += ["--seeds", str(times * args.seeds)] if times else []
+            seconds = _timed(lambda command=command: subprocess.run(command, check=True))
+            print(f"{name:<26} {seconds:6.1f} s", flush=True)
 
 
 def import_seconds() -> float:

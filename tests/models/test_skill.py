@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import norm
 from sklearn.metrics import log_loss, mean_gamma_deviance, roc_auc_score
 
 from tierkit.models.skill import (
@@ -24,6 +25,7 @@ def test_delong_gives_the_reference_areas_and_covariance():
     np.testing.assert_allclose(cov, [[0.0168, 0.0148], [0.0148, 0.0368]])
     z = (auc[0] - auc[1]) / np.sqrt(cov[0, 0] + cov[1, 1] - 2 * cov[0, 1])
     assert z == pytest.approx(1.2909944)
+    assert 2 * norm.sf(z) == pytest.approx(0.1967056, abs=5e-8)
 
 
 def test_the_interval_is_delongs_where_rows_are_independent():

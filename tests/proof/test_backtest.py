@@ -10,7 +10,7 @@ from tierkit.inputs.tables import open_tables
 from tierkit.proof.backtest import COLUMNS, backtest_policy, choose_origins
 from tierkit.proof.capture import value_capture
 from tierkit.proof.headline import headline_lift
-from tierkit.proof.lift import tier_lift
+from tierkit.proof.lift import lift_of_new_accounts, tier_lift
 from tierkit.proof.past import build_past
 from tierkit.proof.replayed_month import tiers_in_use
 from tierkit.proof.settings import ProofSettings
@@ -135,6 +135,17 @@ def test_lift_and_capture_read_the_replay(replay):
         "share"
     ]
     assert shares[("tierkit", "1")] > 2 * shares[("random", "1")]
+
+
+def test_accounts_without_a_deal_at_the_last_refit_are_new(replay, tables):
+    # three months, models fitted at the first
+    book = tables.frame("deals")
+    met = set(book.loc[(book["deal_type"] == "new") & (book["opened_at"] <= "2025-08-31"), "account_id"])
+    assert replay["is_new_account"].tolist() == (~replay["account_id"].isin(met)).tolist()
+    lift = lift_of_new_accounts(replay)
+    rates = lift[(lift["measure"] == "rate") & (lift["unit"] == "account") & (lift["method"] == "tierkit")]
+    n = rates.groupby("accounts")["n"].sum()
+    assert 0 < n["new"] < n["all"]
 
 
 def test_choose_origins_by_hand():

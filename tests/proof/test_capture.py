@@ -62,6 +62,28 @@ def test_capture_by_hand():
     assert cell(table, "tierkit", "1+2", without_largest=True)["share"] == pytest.approx(0.5)
 
 
+def test_the_oracle_holds_the_best_in_hindsight():
+    table = value_capture(rows_of(ROWS), seed=1)
+    # one place: a (100); two: a and b (150) of 200; e is outside the tiers, whatever it won
+    assert cell(table, "oracle", "1")["share"] == pytest.approx(100 / 200)
+    assert cell(table, "oracle", "1+2")["share"] == pytest.approx(150 / 200)
+    # without the largest deal the best of what is left: b (50) of 100, then d (40)
+    assert cell(table, "oracle", "1+2", without_largest=True)["share"] == pytest.approx(90 / 100)
+    shares = table[table["measure"] == "share"].set_index(["method", "tier", "without_largest"])["share"]
+    for method in ("tierkit", "size_only", "random"):
+        assert (shares["oracle"] >= shares[method] - 1e-12).all()
+
+
+def test_precision_and_lift_by_hand():
+    table = value_capture(rows_of(ROWS), seed=1)
+    # by value a and b, both won; of four tiered accounts three won
+    assert cell(table, "tierkit", "1+2", measure="precision")["share"] == 1
+    assert cell(table, "tierkit", "1+2", measure="lift")["share"] == pytest.approx(1 / 0.75)
+    # by size b won and c did not
+    assert cell(table, "size_only", "1+2", measure="precision")["share"] == 0.5
+    assert cell(table, "random", "1+2", measure="lift")["share"] == pytest.approx(1)
+
+
 def test_the_largest_deal_leaves_in_every_month_and_alone():
     # account a won two deals, 70 and 30, and both months saw both
     rows = rows_of(ROWS).assign(top_deal_id=["x", "y", None, "z", "w"], top_deal_acv=[70.0, 50, np.nan, 40, 10])

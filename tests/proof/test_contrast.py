@@ -1,10 +1,8 @@
-import math
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from tierkit.proof.contrast import chance_lift, least_lift, lift_change, lift_gain
+from tierkit.proof.contrast import chance_lift, lift_change, lift_gain
 from tierkit.proof.intervals import design_effect
 
 
@@ -20,17 +18,6 @@ def rows_of(n, seed, *, lift=0.2, per_account=1):
             "other": rng.integers(1, 4, size=n).astype(float),
         }
     )
-
-
-@pytest.mark.parametrize(("base", "top", "n"), [(0.1, 0.2, 199), (0.15, 0.25, 250), (0.15, 0.3, 121), (0.2, 0.3, 294)])
-def test_least_lift_is_that_of_the_power_table(base, top, n):
-    # statistics.md, section 2, power: n an arm for 80 % at two-sided 5 %, pooled variance
-    assert least_lift(n, n, base) == pytest.approx(top - base, abs=0.0005)
-
-
-def test_least_lift_of_few_rows_is_out_of_reach():
-    assert math.isinf(least_lift(1, 1, 0.5))
-    assert math.isnan(least_lift(0, 10, 0.5))
 
 
 def test_a_ranking_gains_nothing_over_itself():

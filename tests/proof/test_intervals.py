@@ -12,6 +12,7 @@ from tierkit.proof.intervals import (
     cochran_armitage,
     design_effect,
     koopman_ratio,
+    miettinen_nurminen,
     newcombe_difference,
     spiegelhalter,
     wilson,
@@ -174,3 +175,52 @@ def test_spiegelhalter_matches_reference():
         from mapie.metrics.calibration import spiegelhalter_statistic
     y, p = np.array([1, 0, 1, 1, 0]), np.array([0.3, 0.1, 0.8, 0.45, 0.7])
     assert spiegelhalter(y, p).z == pytest.approx(spiegelhalter_statistic(y, p))
+
+
+# statistics.md, section 2 (Newcombe 1998b, Table II data); Mee is without the N / (N - 1)
+@pytest.mark.parametrize(
+    ("table", "ours", "mee"),
+    [
+        ((56, 70, 48, 80), (0.0528, 0.3382), (0.0533, 0.3377)),
+        ((9, 10, 3, 10), (0.1700, 0.8406), (0.1821, 0.8370)),
+        ((6, 7, 2, 7), (0.0342, 0.8534), (0.0544, 0.8478)),
+        ((5, 56, 0, 29), (-0.0326, 0.1933), (-0.0313, 0.1926)),
+        ((0, 10, 0, 20), (-0.1658, 0.2844), (-0.1611, 0.2775)),
+        ((10, 10, 0, 20), (0.7156, 1.0), (0.7225, 1.0)),
+    ],
+)
+def test_miettinen_nurminen_matches_published_data(table, ours, mee):
+    assert miettinen_nurminen(*table) == pytest.approx(ours, abs=5e-5)
+    assert miettinen_nurminen(*table, corrected=False) == pytest.approx(mee, abs=5e-5)
+
+
+def test_score_intervals_of_the_perondi_data():
+    # 7/34 against 1/34; Fagerland and others publish (0.028, 0.34)
+    assert miettinen_nurminen(7, 34, 1, 34) == pytest.approx((0.027041626583446738, 0.34529121696639004), abs=1e-9)
+    mee = miettinen_nurminen(7, 34, 1, 34, corrected=False)
+    assert mee == pytest.approx((0.028370507968999585, 0.34393992194592965), abs=1e-9)
+    ratio = koopman_ratio(7, 34, 1, 34, corrected=True)
+    assert ratio == pytest.approx((1.2085679750900278, 43.032972238694676), rel=1e-9)
+
+
+def test_miettinen_nurminen_ratio_matches_the_reference():
+    assert koopman_ratio(36, 40, 16, 80, corrected=True) == pytest.approx((2.9346, 7.1663), abs=5e-5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 120), st.integers(1, 120), st.data())
+def test_miettinen_nurminen_holds_its_estimate_and_inverts_the_score_test(n1, n2, data):
+    won1, won2 = data.draw(st.integers(0, n1)), data.draw(st.integers(0, n2))
+    low, high = miettinen_nurminen(won1, n1, won2, n2)
+    assert -1 <= low <= won1 / n1 - won2 / n2 <= high <= 1
+    assert miettinen_nurminen(won2, n2, won1, n1) == pytest.approx((-high, -low), abs=1e-7)
+    wide = miettinen_nurminen(won1, n1, won2, n2, confidence=0.99)
+    assert wide.low <= low
+    assert wide.high >= high
+    # at a difference of 0 the score test is Pearson's, whose statsmodels form is not affected by its bug
+    pooled = (won1 + won2) / (n1 + n2)
+    if 0 < pooled < 1:
+        spread = math.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
+        z = (won1 / n1 - won2 / n2) / spread * math.sqrt((n1 + n2 - 1) / (n1 + n2))
+        assume(abs(abs(z) - 1.959964) > 1e-6)
+        assert (low > 0 or high < 0) == (abs(z) > 1.959964)

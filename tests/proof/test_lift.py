@@ -5,7 +5,7 @@ import pytest
 from tierkit.errors import TableError
 from tierkit.proof.headline import headline_lift
 from tierkit.proof.intervals import koopman_ratio, newcombe_difference, wilson
-from tierkit.proof.lift import COLUMNS, cut_tiers, lift_from_predictions, tier_lift, tier_trend
+from tierkit.proof.lift import COLUMNS, cut_tiers, lift_from_predictions, lift_of_new_accounts, tier_lift
 
 
 def replay_of(*rows, kind="backtest", unit="deal", horizon=180.0):
@@ -170,17 +170,6 @@ def test_headline_prefers_the_backtest_and_accounts():
     assert only.sentence.startswith("Replayed over months already worked by tier (ranking and effort together), Tier 1")
 
 
-def test_tier_trend_tells_order_from_noise():
-    replay = replay_of(*arm(1, 30, 60), *arm(2, 30, 100), *arm(3, 30, 300))
-    trend = tier_trend(replay, seed=1).iloc[0]
-    assert trend["z"] > 6
-    assert trend["in_order_prob"] > 0.98
-    flat = tier_trend(replay_of(*arm(1, 12, 60), *arm(2, 20, 100), *arm(3, 60, 300)), seed=1).iloc[0]
-    assert flat["z"] == pytest.approx(0)
-    # three equal rates stand in one given order with chance 1/6
-    assert flat["in_order_prob"] == pytest.approx(1 / 6, abs=0.03)
-
-
 def test_cut_tiers_breaks_ties_by_key_and_puts_missing_last():
     score = pd.Series([5.0, np.nan, 5.0, 9.0, 1.0], index=[10, 11, 12, 13, 14])
     key = pd.Series(["b", "c", "a", "d", "e"], index=score.index)
@@ -248,3 +237,32 @@ def test_with_no_effect_and_random_tiers_lift_covers_zero():
         covered += row["low"] <= 0 <= row["high"]
     assert covered >= 0.91 * 120
     assert covered < 120
+
+
+def test_account_months_without_a_win_are_not_taken_for_as_many_accounts():
+    # ten accounts seen twelve months with a horizon of six: 120 rows, at most 10 + 110 / 5.9 horizons
+    ends = pd.date_range("2025-01-31", periods=12, freq="ME")
+    rows = [(f"t{t}-{i}", t, float(t == 2 and i == 0)) for t in (1, 2) for i in range(10)]
+    frame = pd.DataFrame(rows, columns=["account_id", "tier", "won_in_horizon"])
+    frame = pd.concat([frame.assign(as_of=end) for end in ends])
+    frame = frame.assign(kind="backtest", unit="account", row_id=frame["account_id"], horizon_days=180.0)
+    row = cell(tier_lift(frame), "rate", "1", unit="account")
+    assert (row["n"], row["rate"], row["low"]) == (120, 0, 0)
+    assert row["high"] == pytest.approx(wilson(0, 10 + 110 / (180 / 30.4375)).high)
+    assert row["high"] > 3 * wilson(0, 120).high
+
+
+def test_new_accounts_have_a_lift_of_their_own():
+    met = replay_of(*arm(1, 15, 20), *arm(2, 5, 20))
+    new = replay_of(*arm(1, 3, 10, prefix="new"), *arm(2, 2, 10, prefix="new")).assign(
+        row_id=lambda d: "n" + d["row_id"]
+    )
+    replay = pd.concat([met.assign(is_new_account=False), new.assign(is_new_account=True)], ignore_index=True)
+    table = lift_of_new_accounts(replay)
+    assert cell(table[table["accounts"] == "all"], "rate", "1")["rate"] == 18 / 30
+    assert cell(table[table["accounts"] == "new"], "rate", "1")["rate"] == 3 / 10
+    pd.testing.assert_frame_equal(
+        table[table["accounts"] == "all"].drop(columns="accounts"), tier_lift(replay), check_index_type=False
+    )
+    with pytest.raises(TableError, match="column 'is_new_account' is missing"):
+        lift_of_new_accounts(met)

@@ -37,6 +37,7 @@ COLUMNS = [
     "win_prob",
     "expected_value",
     "horizon_days",
+    "is_new_account",
 ]
 
 UNDATED_LEFT_OUT = ("strategic", "exclusions", "reps")
@@ -74,7 +75,8 @@ def backtest_policy(
     on), row_id, account_id, as_of (the month end), opened_at (of a deal), tier (missing outside the tiers), size_tier
     (as many accounts by size alone, unknown sizes last), tier_in_use (of `tier_history`), won_in_horizon (missing while
     immature), is_open (mature yet still open), won_acv (won within the horizon), top_deal_id and top_deal_acv (largest
-    such deal), win_prob and expected_value as of the month end, horizon_days. `attrs["notes"]`: what was replayed and
+    such deal), win_prob and expected_value as of the month end, horizon_days, is_new_account (none of its deals had
+    opened when the models were last refitted). `attrs["notes"]`: what was replayed and
     what was left out, in sentences.
 
     Raises
@@ -110,6 +112,7 @@ def backtest_policy(
     previous: pd.DataFrame | None = None
     refit: Refit | None = None
     verdicts: pd.DataFrame | None = None
+    met: frozenset[str] = frozenset()
     for k, origin in enumerate(origins):
         until = _next_month_end(origin, through)
         rows = past.to_score(origin, until=until)
@@ -118,6 +121,7 @@ def backtest_policy(
                 verdicts = screen_features(
                     past.known_deals(origin), scoring=rows, known_at_close=tables.known_at_close, settings=features
                 )
+            met = frozenset(past.known_deals(origin)["account_id"])
             refit = fit_as_known(
                 tables,
                 past,
@@ -130,11 +134,11 @@ def backtest_policy(
             )
         if tables.has_accounts:
             month, previous = tier_accounts(refit, rows, tables, policy, as_of=origin, previous=previous, models=models)
-            parts.append(_account_rows(month, deals, horizon_days, through, acted_on))
+            parts.append(_account_rows(month, deals, horizon_days, through, acted_on, met))
         else:
             month = rank_deals(refit, rows, tables, policy, after=origin, models=models)
         opened = deals[(deals["opened_at"] > origin) & (deals["opened_at"] <= until)]
-        parts.append(_deal_rows(opened, month, origin, horizon_days, acted_on))
+        parts.append(_deal_rows(opened, month, origin, horizon_days, acted_on, met))
     return _replay(parts, notes, acted_on)
 
 
@@ -171,6 +175,7 @@ def _account_rows(
     horizon_days: int,
     through: pd.Timestamp,
     acted_on: pd.Timestamp | None,
+    met: frozenset[str],
 ) -> pd.DataFrame:
     """A month's accounts that could win new business, those that were no customers, with what became of them."""
     origin = month["as_of"].iloc[0]
@@ -184,11 +189,17 @@ def _account_rows(
         opened_at=pd.Series(pd.NaT, month.index),
         is_open=False,
         horizon_days=float(horizon_days),
+        is_new_account=lambda d: ~d["account_id"].isin(met),
     )[COLUMNS]
 
 
 def _deal_rows(
-    opened: pd.DataFrame, month: pd.DataFrame, origin: pd.Timestamp, horizon_days: int, acted_on: pd.Timestamp | None
+    opened: pd.DataFrame,
+    month: pd.DataFrame,
+    origin: pd.Timestamp,
+    horizon_days: int,
+    acted_on: pd.Timestamp | None,
+    met: frozenset[str],
 ) -> pd.DataFrame:
     """Deals that opened in the month after `origin`, in the tier their account had then."""
     rows = opened.merge(month.drop(columns="as_of"), on="account_id", how="left", validate="many_to_one")
@@ -205,6 +216,7 @@ def _deal_rows(
         top_deal_id=rows["deal_id"].where(won),
         top_deal_acv=acv,
         horizon_days=float(horizon_days),
+        is_new_account=lambda d: ~d["account_id"].isin(met),
     )[COLUMNS]
 
 

@@ -1,12 +1,13 @@
-"""Value capture: the share of won ACV that a ranking holds within the places it was given."""
+"""Value capture: the share of won ACV, and of wins, that a ranking holds within the places it was given."""
 
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from tierkit.errors import TableError
+from tierkit.proof.resampling import Array, percentiles, resample_accounts, sums_by_account
+from tierkit.proof.value_lift import largest_deal
 
 COLUMNS = [
     "kind",
@@ -25,8 +26,6 @@ COLUMNS = [
     "largest_share",
 ]
 
-_RESAMPLES = 2_000
-
 
 def value_capture(replay: pd.DataFrame, *, seed: int, confidence: float = 0.95) -> pd.DataFrame:
     """Share of all won ACV that lies in the top K accounts of each ranking, K being the sizes of the tiers.
@@ -39,14 +38,15 @@ def value_capture(replay: pd.DataFrame, *, seed: int, confidence: float = 0.95) 
 
     Returns
     -------
-    One row per kind, method (tierkit by expected value, size_only, tiers_in_use, random), measure and tier ("1",
-    "1+2"), with and without the largest deal: n (mature account-months, all of them), n_places (account-months the
-    ranking could hold), n_won, won_acv, captured_acv, share, low, high, largest_share. Measure `share` is in 0-1;
-    measure `difference` is tierkit's share minus that of `method`. Won ACV of accounts outside the tiers counts in the
+    One row per kind, method (tierkit by expected value, size_only, tiers_in_use, random, oracle: the best that any
+    ranking of the tiered accounts could hold, in hindsight), measure and tier ("1", "1+2"), with and without the
+    largest deal: n (mature account-months, all of them), n_places (account-months the ranking could hold), n_won,
+    won_acv, captured_acv, share, low, high, largest_share. Measure `share` is in 0-1; measure `difference` is tierkit's
+    share minus that of `method`; with the largest deal also `precision`, the share of the places whose account won, and
+    `lift`, that over the share of all tiered accounts that won. Won ACV of accounts outside the tiers counts in the
     whole, never in a share. Tiers in use keep sizes of their own.
 
-    Interval: percentile bootstrap of accounts. Accounts that won nothing add nothing to either side, so only winners
-    are drawn; their number is binomial, and the interval is the same in distribution (`scale.md`).
+    Interval: percentile bootstrap of accounts.
     """
     needed = ["kind", "unit", "row_id", "as_of", "tier", "expected_value", "won_in_horizon", "won_acv"]
     if missing := [c for c in needed if c not in replay]:
@@ -64,93 +64,93 @@ def _kind_rows(rows: pd.DataFrame, seed: int, confidence: float) -> list[dict[st
         return []
     out = []
     for without_largest in (False, True):
-        amounts, largest_share = _amounts(rows, without_largest)
+        largest = largest_deal(rows)
+        whole = rows["won_acv"].fillna(0.0).to_numpy(np.float64)
+        largest_share = float(largest.sum() / whole.sum()) if whole.sum() else np.nan
+        amounts = whole - largest if without_largest else whole
         for label, cut in (("1", 1), ("1+2", 2)):
             if cut < last:
-                held = _held(rows, cut)
+                held = _held(rows, cut, amounts)
                 key = {"tier": label, "without_largest": without_largest, "largest_share": largest_share}
-                out += [key | row for row in _share_rows(rows, amounts, held, seed, confidence)]
+                figures = _share_rows(rows, amounts, held, seed, confidence)
+                if not without_largest:
+                    figures += _precision_rows(rows, amounts, held, seed, confidence)
+                out += [key | row for row in figures]
     return out
 
 
-def _held(rows: pd.DataFrame, cut: int) -> dict[str, npt.NDArray[np.float64]]:
+def _held(rows: pd.DataFrame, cut: int, amounts: Array) -> dict[str, Array]:
     """For each method, the chance (0 or 1, but for random) that a row has one of the places."""
     tiered = rows["tier"].notna()
     places = (rows["tier"] <= cut).groupby(rows["as_of"]).transform("sum")
     candidates = tiered.groupby(rows["as_of"]).transform("sum")
-    by_value = rows.assign(_out=~tiered, _value=-rows["expected_value"]).sort_values(
-        ["as_of", "_out", "_value", "row_id"], kind="stable"
-    )
-    rank = by_value.groupby("as_of").cumcount().reindex(rows.index)
-    held = {"tierkit": ((rank < places) & tiered).to_numpy().astype(np.float64)}
+
+    def best(value: "pd.Series[float]") -> Array:
+        by_value = rows.assign(_out=~tiered, _value=-value).sort_values(
+            ["as_of", "_out", "_value", "row_id"], kind="stable"
+        )
+        rank = by_value.groupby("as_of").cumcount().reindex(rows.index)
+        return np.asarray(((rank < places) & tiered).to_numpy().astype(np.float64))
+
+    held = {"tierkit": best(rows["expected_value"])}
     for method, column in (("size_only", "size_tier"), ("tiers_in_use", "tier_in_use")):
         if column in rows and rows[column].notna().any():
             held[method] = (rows[column] <= cut).to_numpy().astype(np.float64)
     held["random"] = np.where(tiered, (places / candidates.clip(lower=1)).to_numpy(), 0.0)
+    held["oracle"] = best(pd.Series(amounts, rows.index))
     return held
-
-
-def _amounts(rows: pd.DataFrame, without_largest: bool) -> tuple[npt.NDArray[np.float64], float]:
-    """Won ACV of each row, and the share that the largest deal has in it."""
-    won = rows["won_acv"].fillna(0.0).to_numpy(float)
-    deal = rows["top_deal_id"] if "top_deal_id" in rows else rows["account_id"]
-    size = rows["top_deal_acv"].fillna(0.0).to_numpy(float) if "top_deal_acv" in rows else won
-    if won.sum() == 0:
-        return won, np.nan
-    of_largest = (deal == deal.iloc[int(np.argmax(size))]).to_numpy() & (won > 0)
-    largest = np.where(of_largest, size, 0.0)
-    return (won - largest if without_largest else won), float(largest.sum() / won.sum())
 
 
 def _share_rows(
     rows: pd.DataFrame,
-    amounts: npt.NDArray[np.float64],
-    held: dict[str, npt.NDArray[np.float64]],
+    amounts: Array,
+    held: dict[str, Array],
     seed: int,
     confidence: float,
 ) -> list[dict[str, Any]]:
-    codes, accounts = pd.factorize(rows["account_id"])
-    totals = np.bincount(codes, weights=amounts, minlength=len(accounts))
-    winners = np.flatnonzero(totals > 0)
-    draws = _draw_winners(len(winners), len(accounts), seed)
-    drawn_total = draws @ totals[winners]
-    alpha = 100 * (1 - confidence) / 2
-    out, ours = [], None
-    for method, chance in held.items():
-        captured = np.bincount(codes, weights=amounts * chance, minlength=len(accounts))[winners]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            share = float(captured.sum() / totals.sum()) if len(winners) else np.nan
-            shares = (draws @ captured) / drawn_total
-        common = {
-            "method": method,
-            "n": len(rows),
-            "n_places": round(float(chance.sum())),
-            "n_won": int((amounts > 0).sum()),
-            "won_acv": float(totals.sum()),
-            "captured_acv": float(captured.sum()),
-        }
-        low, high = _percentiles(shares, alpha)
-        out.append(common | {"measure": "share", "share": share, "low": low, "high": high})
-        if ours is None:
-            ours = (share, shares)
-        else:
-            low, high = _percentiles(ours[1] - shares, alpha)
-            out.append(common | {"measure": "difference", "share": ours[0] - share, "low": low, "high": high})
+    captured = {method: amounts * chance for method, chance in held.items()}
+    sums = sums_by_account(rows, {"total": amounts, **captured})
+    seen, drawn = resample_accounts(sums, rng=np.random.default_rng(seed))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share, shares = seen[1:] / seen[0], drawn[:, 1:] / drawn[:, :1]
+    out = []
+    for i, (method, chance) in enumerate(held.items()):
+        common = _counts(rows, amounts, chance) | {"method": method}
+        low, high = percentiles(shares[:, i], confidence=confidence)
+        out.append(common | {"measure": "share", "share": float(share[i]), "low": low, "high": high})
+        if i:
+            low, high = percentiles(shares[:, 0] - shares[:, i], confidence=confidence)
+            ahead = float(share[0] - share[i])
+            out.append(common | {"measure": "difference", "share": ahead, "low": low, "high": high})
     return out
 
 
-def _draw_winners(n_winners: int, n_accounts: int, seed: int) -> npt.NDArray[np.int64]:
-    """How often each winner is drawn when all accounts are drawn with replacement: resamples x winners."""
-    rng = np.random.default_rng(seed)
-    if n_winners == 0:
-        return np.zeros((_RESAMPLES, 0), dtype=np.int64)
-    drawn = rng.binomial(n_accounts, n_winners / n_accounts, size=_RESAMPLES)
-    return rng.multinomial(drawn, np.full(n_winners, 1 / n_winners))
+def _precision_rows(
+    rows: pd.DataFrame, amounts: Array, held: dict[str, Array], seed: int, confidence: float
+) -> list[dict[str, Any]]:
+    won = (rows["won_in_horizon"] == 1).to_numpy().astype(np.float64)
+    tiered = rows["tier"].notna().to_numpy().astype(np.float64)
+    columns = {"won": won * tiered, "n": tiered}
+    for method, chance in held.items():
+        columns |= {f"{method} won": won * chance, f"{method} n": chance}
+    seen, drawn = resample_accounts(sums_by_account(rows, columns), rng=np.random.default_rng(seed))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rate, rates = seen[::2] / seen[1::2], drawn[:, ::2] / drawn[:, 1::2]
+        lift, lifts = rate / rate[0], rates / rates[:, :1]
+    out = []
+    for i, (method, chance) in enumerate(held.items(), start=1):
+        common = _counts(rows, amounts, chance) | {"method": method}
+        for measure, figure, spread in (("precision", rate[i], rates[:, i]), ("lift", lift[i], lifts[:, i])):
+            low, high = percentiles(spread, confidence=confidence)
+            out.append(common | {"measure": measure, "share": float(figure), "low": low, "high": high})
+    return out
 
 
-def _percentiles(values: npt.NDArray[np.float64], alpha: float) -> tuple[float, float]:
-    finite = values[np.isfinite(values)]
-    if len(finite) == 0:
-        return np.nan, np.nan
-    low, high = np.percentile(finite, [alpha, 100 - alpha])
-    return float(low), float(high)
+def _counts(rows: pd.DataFrame, amounts: Array, chance: Array) -> dict[str, Any]:
+    return {
+        "n": len(rows),
+        "n_places": round(float(chance.sum())),
+        "n_won": int((amounts > 0).sum()),
+        "won_acv": float(amounts.sum()),
+        "captured_acv": float((amounts * chance).sum()),
+    }

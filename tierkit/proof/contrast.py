@@ -1,4 +1,4 @@
-"""Two rankings of the same rows against each other, and the smallest lift that so many rows could have shown."""
+"""Two rankings of the same rows against each other, and how far chance alone would take a lift."""
 
 import math
 from typing import NamedTuple
@@ -50,34 +50,6 @@ def lift_change(
         difference += sign * lift
         parts[at] += sign * influence
     return _interval(difference, parts, kept, confidence)
-
-
-def least_lift(n_top: float, n_base: float, base_rate: float, *, confidence: float = 0.95, power: float = 0.8) -> float:
-    """The smallest difference of win rates that so many independent rows show with the given power.
-
-    Two-sided, pooled variance under no difference (`statistics.md`, section 2, power); missing where an arm is empty,
-    infinite where even a win of every row of the top would not show.
-
-    >>> round(least_lift(294, 294, 0.20), 3)
-    0.1
-    """
-    if not (n_top > 0 and n_base > 0) or math.isnan(base_rate):
-        return math.nan
-    z_alpha, z_beta = float(ndtri(0.5 + confidence / 2)), float(ndtri(power))
-
-    def short_of(lift: float) -> float:
-        top = base_rate + lift
-        pooled = (n_top * top + n_base * base_rate) / (n_top + n_base)
-        under_none = math.sqrt(pooled * (1 - pooled) * (1 / n_top + 1 / n_base))
-        as_it_is = math.sqrt(top * (1 - top) / n_top + base_rate * (1 - base_rate) / n_base)
-        return lift - z_alpha * under_none - z_beta * as_it_is
-
-    most = 1 - base_rate
-    if short_of(most) < 0:
-        return math.inf
-    from scipy.optimize import brentq
-
-    return float(brentq(short_of, 0.0, most, xtol=1e-9)) if short_of(0.0) < 0 else 0.0
 
 
 def chance_lift(n_top: float, n_base: float, rate: float, *, confidence: float = 0.95) -> float:

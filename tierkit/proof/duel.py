@@ -16,11 +16,13 @@ from tierkit.inputs.settings import DataSettings
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.models.skill import auc_interval
 from tierkit.proof.contestants import Contestant, enter_contestants
-from tierkit.proof.contrast import Contrast, chance_lift, effective_rows, least_lift, lift_change, lift_gain
+from tierkit.proof.contrast import Contrast, chance_lift, effective_rows, lift_change, lift_gain
 from tierkit.proof.duel_rows import DuelRows, duel_rows
 from tierkit.proof.headline import Headline, headline_lift
-from tierkit.proof.lift import MIN_TIER1_WINS, tier_lift, tier_trend
+from tierkit.proof.lift import MIN_TIER1_WINS, tier_lift
+from tierkit.proof.power import detectable_rate
 from tierkit.proof.ratings import choose_periods
+from tierkit.proof.trend import tier_trend
 
 Verdict = Literal["real", "no_more_than_size", "chance", "too_good", "not_cleared", "too_early", "wrong_way"]
 _BY_VALUE = ("value", "missing", "one_outcome")
@@ -172,7 +174,7 @@ def _judge(entrant: Contestant, rows: DuelRows, *, dated: bool, confidence: floa
         parts.append(entrant.months.assign(unit="account"))
     replay = pd.concat([p.assign(kind="observed" if dated else "undated") for p in parts], ignore_index=True)
     lift = tier_lift(replay, confidence=confidence)
-    trend = tier_trend(replay, seed=seed)
+    trend = tier_trend(replay, seed=seed, gee=False)
     try:
         headline = headline_lift(lift)
     except TableError:
@@ -189,7 +191,7 @@ def _judge(entrant: Contestant, rows: DuelRows, *, dated: bool, confidence: floa
         if not dated and rows.horizon_days is not None:
             fade = _fade(judged, top, base)
         n_top, n_base = (effective_rows(judged[arm]) for arm in (judged["tier"] <= top, judged["tier"] == base))
-        least = least_lift(n_top, n_base, headline.base_rate, confidence=confidence)
+        least = detectable_rate(headline.base_rate, n_top, n_base, confidence=confidence) - headline.base_rate
         stray = chance_lift(n_top, n_base, float(judged["won_in_horizon"].mean()), confidence=confidence)
     ours = trend[(trend["method"] == "tierkit") & (trend["unit"] == (headline.unit if headline else "deal"))]
     return Judgement(

@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from tierkit.errors import TableError
+from tierkit.proof.power import detectable_rate, needed_rows
 from tierkit.tiering.membership import HIGH, LOW
 from tierkit.tiering.policy import Policy
 
@@ -115,9 +115,10 @@ def plan_holdout(
     better = min(rate * assumed, 0.999)
     n_pairs = int(pairs["pair"].nunique())
     n_rounds = int(months * 30.4375 // horizon_days)
-    needed = arm_size(rate, better)
+    needed = math.ceil(needed_rows(rate, better))
     months_needed = math.ceil(needed / n_pairs) * horizon_days / 30.4375 if n_pairs else math.inf
-    detectable = _detectable(rate, n_pairs * n_rounds)
+    n = n_pairs * n_rounds
+    detectable = detectable_rate(rate, n, n) - rate if n else math.nan
     ready = months_needed <= months
     coarse = detectable <= (COARSE_RATIO - 1) * rate
     return HoldoutPlan(
@@ -163,18 +164,6 @@ def say_plan(plan: HoldoutPlan) -> tuple[str, ...]:
     if plan.verdict == "coarse":
         return (f"Run it only if you expect a large effect: {who}", seen, aim, cost, *ASSUMPTIONS)
     return (f"Do not run it: {aim}", seen)
-
-
-def arm_size(rate: float, better: float, *, power: float = 0.8, confidence: float = 0.95) -> int:
-    """Accounts in each of two equal arms to tell two rates apart, by the pooled-variance formula.
-
-    >>> arm_size(0.2, 0.3), arm_size(0.3, 0.4), arm_size(0.25, 0.35), arm_size(0.25, 0.30)
-    (294, 356, 329, 1251)
-    """
-    a, b = float(ndtri(0.5 + confidence / 2)), float(ndtri(power))
-    mean = (rate + better) / 2
-    spread = a * math.sqrt(2 * mean * (1 - mean)) + b * math.sqrt(rate * (1 - rate) + better * (1 - better))
-    return math.ceil((spread / (better - rate)) ** 2)
 
 
 def _check(tiers: pd.DataFrame) -> pd.DataFrame:
@@ -252,17 +241,6 @@ def _base_rate(rows: pd.DataFrame, given: float | None) -> float:
     if not 0 < rate < 1:
         raise TableError("holdout: no base rate; give base_rate, the share of Tier 2 accounts that win in the horizon")
     return rate
-
-
-def _detectable(rate: float, n: int) -> float:
-    """Least difference above the rate that n accounts an arm show with 80 % power; missing where none does."""
-    if n < 1 or arm_size(rate, 0.999) > n:
-        return math.nan
-    low, high = 1e-6, 0.999 - rate
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (low, middle) if arm_size(rate, rate + middle) <= n else (middle, high)
-    return high
 
 
 def _percent(rate: float) -> str:

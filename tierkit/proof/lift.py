@@ -1,16 +1,13 @@
 """Win-rate lift: do better tiers win more, by how much, and how surely."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from tierkit.errors import TableError
-from tierkit.proof.intervals import cochran_armitage, design_effect, koopman_ratio, newcombe_difference, wilson
-
-METHODS = {"tierkit": "tier", "size_only": "size_tier", "tiers_in_use": "tier_in_use"}
-"""The column of a replay that holds each method's tiers."""
+from tierkit.proof.arms import METHODS, Arm, arms_of, check_replay
+from tierkit.proof.intervals import koopman_ratio, newcombe_difference, wilson
 
 MIN_TIER1_WINS = 10
 """Below this many Tier 1 wins (deals won, or accounts that won) the headline pools Tiers 1 and 2."""
@@ -60,10 +57,10 @@ def tier_lift(replay: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
     being accounts (`statistics.md`, section 2). An account that changed tier joins two arms, whose positive covariance
     is left out: intervals of contrasts err on the wide side.
     """
-    _check_replay(replay)
+    check_replay(replay)
     rows: list[dict[str, object]] = []
     for (kind, unit), part in replay.groupby(["kind", "unit"], sort=True):
-        arms = {method: _arms(part, column) for method, column in METHODS.items() if column in part}
+        arms = {method: arms_of(part, column) for method, column in METHODS.items() if column in part}
         arms = {method: by_tier for method, by_tier in arms.items() if by_tier}
         if not arms:
             continue
@@ -78,30 +75,20 @@ def tier_lift(replay: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame
     return table.astype(dict.fromkeys(whole, "int64") | {"primary": "bool"})
 
 
-def tier_trend(replay: pd.DataFrame, *, seed: int, draws: int = 20_000) -> pd.DataFrame:
-    """Whether rates fall from tier to tier, over all tiers at once.
+def lift_of_new_accounts(replay: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """`tier_lift` of all rows, and of those whose account no model had met, under a first column accounts (all, new).
 
-    Returns
-    -------
-    One row per kind, method and unit: n, n_tiers, z and p_value (Cochran-Armitage on counts corrected for clustering,
-    positive if better tiers win more) and in_order_prob, the posterior chance that every tier beats the next (Jeffreys
-    priors, `draws` draws).
+    Raises
+    ------
+    TableError : the replay does not say who was new (column is_new_account).
+
+    A lift that new accounts do not share comes from knowing who bought before, which no new account offers.
     """
-    _check_replay(replay)
-    rng = np.random.default_rng(seed)
-    rows = []
-    for (kind, unit), part in replay.groupby(["kind", "unit"], sort=True):
-        for method, column in METHODS.items():
-            by_tier = _arms(part, column) if column in part else {}
-            arms = [arm for tier, arm in by_tier.items() if "+" not in tier and arm.n]
-            if len(arms) < 2:
-                continue
-            won, n = np.array([a.won_eff for a in arms]), np.array([a.n_eff for a in arms])
-            test = cochran_armitage(won, n, list(range(len(arms), 0, -1)))
-            rates = rng.beta(won + 0.5, n - won + 0.5, size=(draws, len(arms)))
-            in_order = float(np.mean(np.all(np.diff(rates, axis=1) < 0, axis=1)))
-            rows.append((kind, method, unit, sum(a.n for a in arms), len(arms), test.z, test.p_value, in_order))
-    return pd.DataFrame(rows, columns=["kind", "method", "unit", "n", "n_tiers", "z", "p_value", "in_order_prob"])
+    if "is_new_account" not in replay:
+        raise TableError("replay: column 'is_new_account' is missing; backtest_policy gives it")
+    parts = {"all": replay, "new": replay[replay["is_new_account"].astype("bool")]}
+    tables = [tier_lift(part, confidence=confidence).assign(accounts=name) for name, part in parts.items()]
+    return pd.concat(tables, ignore_index=True)[["accounts", *COLUMNS]]
 
 
 def lift_from_predictions(
@@ -153,71 +140,19 @@ def cut_tiers(score: pd.Series, key: pd.Series, sizes: Sequence[int]) -> pd.Seri
     return pd.Series(1.0 + np.searchsorted(np.cumsum(sizes), place, side="right"), index=score.index)
 
 
-@dataclass(frozen=True)
-class _Arm:
-    """Counts of the rows of one tier, and their size corrected for clustering."""
-
-    n: int
-    n_accounts: int
-    n_open: int
-    n_won: int
-    n_won_accounts: int
-    n_immature: int
-    deff: float
-
-    @property
-    def n_eff(self) -> float:
-        return self.n / self.deff
-
-    @property
-    def won_eff(self) -> float:
-        return self.n_won / self.deff
-
-    @property
-    def counts(self) -> dict[str, int]:
-        return {k: v for k, v in vars(self).items() if k != "deff"}
-
-
-def _arm(rows: pd.DataFrame) -> _Arm:
-    mature = rows[rows["won_in_horizon"].notna()]
-    won = mature["won_in_horizon"] == 1
-    cluster = mature["group_id" if "group_id" in mature else "account_id"]
-    return _Arm(
-        n=len(mature),
-        n_accounts=mature["account_id"].nunique(),
-        n_open=int((mature["is_open"] == True).sum()) if "is_open" in mature else 0,  # noqa: E712
-        n_won=int(won.sum()),
-        n_won_accounts=mature.loc[won, "account_id"].nunique(),
-        n_immature=len(rows) - len(mature),
-        deff=design_effect(won.to_numpy(), cluster.to_numpy()) if len(mature) else 1.0,
-    )
-
-
-def _arms(part: pd.DataFrame, column: str) -> dict[str, _Arm]:
-    """Every tier up to the last in use, best first; and Tiers 1 and 2 pooled where a third one stands against them."""
-    tiers = pd.to_numeric(part[column]).astype("float64")
-    if tiers.notna().sum() == 0:
-        return {}
-    last = int(tiers.max())
-    return {str(tier): _arm(part[tiers == tier]) for tier in range(1, last + 1)} | (
-        {"1+2": _arm(part[tiers <= 2])} if last > 2 else {}
-    )
-
-
-def _method_rows(arms: dict[str, _Arm], *, confidence: float, pool: bool) -> Iterator[dict[str, object]]:
+def _method_rows(arms: dict[str, Arm], *, confidence: float, pool: bool) -> Iterator[dict[str, object]]:
     plain = [tier for tier in arms if "+" not in tier]
     last = plain[-1]
     pooled = "1+2" if pool and "1+2" in arms else None
     for tier in [*plain, *([pooled] if pooled else [])]:
         arm = arms[tier]
         low, high = wilson(arm.won_eff, arm.n_eff, confidence=confidence) if arm.n else (np.nan, np.nan)
-        rate = arm.n_won / arm.n if arm.n else np.nan
         primary = tier in (pooled or "1", last)
         yield {
             "measure": "rate",
             "tier": tier,
             **arm.counts,
-            "rate": rate,
+            "rate": arm.rate,
             "low": low,
             "high": high,
             "primary": primary,
@@ -225,7 +160,7 @@ def _method_rows(arms: dict[str, _Arm], *, confidence: float, pool: bool) -> Ite
     if last == "1":
         return
     for top in [*([pooled] if pooled else []), "1"]:
-        for measure, rate, low, high in _contrasts(arms[top], arms[last], confidence):
+        for measure, rate, low, high in contrasts(arms[top], arms[last], confidence):
             both = {k: v + arms[last].counts[k] for k, v in arms[top].counts.items()}
             yield {
                 "measure": measure,
@@ -238,11 +173,12 @@ def _method_rows(arms: dict[str, _Arm], *, confidence: float, pool: bool) -> Ite
             }
 
 
-def _contrasts(a: _Arm, b: _Arm, confidence: float) -> list[tuple[str, float, float, float]]:
+def contrasts(a: Arm, b: Arm, confidence: float) -> list[tuple[str, float, float, float]]:
+    """Difference and ratio of two arms, each with its interval: measure, figure, low, high."""
     if not (a.n and b.n):
         return [(measure, np.nan, np.nan, np.nan) for measure in ("difference", "ratio")]
     table = (a.won_eff, a.n_eff, b.won_eff, b.n_eff)
-    p, q = a.n_won / a.n, b.n_won / b.n
+    p, q = a.rate, b.rate
     ratio = p / q if q else (np.inf if p else np.nan)
     return [
         ("difference", p - q, *newcombe_difference(*table, confidence=confidence)),
@@ -256,23 +192,3 @@ def _sizes(shares: Sequence[float], n: int) -> list[int]:
 
 def _horizon(part: pd.DataFrame) -> float:
     return float(part["horizon_days"].iloc[0]) if "horizon_days" in part else np.nan
-
-
-def _check_replay(replay: pd.DataFrame) -> None:
-    needed = ["kind", "unit", "row_id", "account_id", "tier", "won_in_horizon"]
-    if missing := [c for c in needed if c not in replay]:
-        raise TableError(f"replay: column '{missing[0]}' is missing; tier_lift needs {', '.join(needed)}")
-    deals = replay[replay["unit"] == "deal"]
-    if (again := deals.duplicated(["kind", "row_id"])).any():
-        name = deals.loc[again, "row_id"].iloc[0]
-        raise TableError(
-            f"replay: deal {name!r} appears more than once ({again.sum():,} rows too many); "
-            "a deal counts in one tier, keep the row of the month before it opened"
-        )
-    accounts = replay[replay["unit"] == "account"]
-    if len(accounts) and (again := accounts.duplicated(["kind", "row_id", "as_of"])).any():
-        name = accounts.loc[again, "row_id"].iloc[0]
-        raise TableError(
-            f"replay: account {name!r} appears more than once in one month ({again.sum():,} rows too many); "
-            "keep one row per account and month"
-        )

@@ -27,6 +27,7 @@ METHODS = {
     "gamma_glm": "Gamma GLM",
     "median": "median",
     "random": "random order",
+    "oracle": "best in hindsight",
 }
 """What the page calls each way to rank."""
 
