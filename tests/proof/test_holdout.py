@@ -64,7 +64,7 @@ def test_verdicts_and_their_sentences():
     coarse = plan(many, lift=1.05)
     assert coarse.verdict == "coarse"
     # 1,200 an arm: the least difference seen is the one that so many show in four of five tests
-    assert needed_rows(0.2 + coarse.detectable, 0.2) == pytest.approx(1200)
+    assert needed_rows(0.2 + coarse.detectable, 0.2) == pytest.approx(1200, abs=0.01)
     refused = plan(book(), lift=1.5)
     assert refused.verdict == "refused"
     # 294 at two an arm are 147 rounds of 180 days
