@@ -9,7 +9,7 @@ from tierkit.features.readiness import check_readiness, enrichment_coverage, fin
 
 def rows(n_won: int, n_lost: int, n_immature: int = 0) -> pd.DataFrame:
     n = n_won + n_lost + n_immature
-    opened = pd.Series(pd.Timestamp("2025-01-01"), range(n))
+    opened = pd.Timestamp("2024-01-01") + pd.to_timedelta(pd.Series(np.linspace(0, 700, n).round()), unit="D")
     return pd.DataFrame(
         {
             "row_id": [f"d{i}" for i in range(n)],
@@ -52,7 +52,7 @@ def test_base_rates_and_short_lives_are_said() -> None:
     assert len(check_readiness(rows(60, 60)).sentences) == 1
     assert "61%" in check_readiness(rows(610, 390)).sentences[1]
     brief = rows(60, 60)
-    brief.loc[:4, "closed_at"] = pd.Timestamp("2025-01-02")
+    brief.loc[:4, "closed_at"] = brief["opened_at"] + pd.Timedelta(days=1)
     assert check_readiness(brief).sentences[1].startswith("5 deals lived under two days")
 
 

@@ -54,6 +54,11 @@ PAPER = words_of(
 KEEPERS = words_of(
     "is has flag existing current active since date became status start already our new yn indicator type"
 )
+TOUCH = words_of("activity touch touchpoint email call meeting interaction engagement visit session")
+TOUCHES = words_of("activities touches touchpoints emails calls meetings interactions engagements tasks")
+TOUCHES_OF = TOUCHES | words_of("sales crm account deal opportunity all our logged held sent made")
+COUNTED = words_of("count number total sum num times lifetime all")
+TIER = words_of("tier tiers tiering grade grading")
 COURSE_COUNTS = words_of("pushed slipped stalled reopened slippage")
 FILLER = words_of(
     "id name code reason detail details key label text date category type current hs of the no number flag"
