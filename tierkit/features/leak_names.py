@@ -102,7 +102,8 @@ def _always(tokens: tuple[str, ...], words: frozenset[str], *, looks_back: bool)
     """The seller, the customer flag, the account type and the amount."""
     pairs = _pairs(tokens)
     seller = words & leak_words.OWNER or words == {"manager"} or pairs & leak_words.OWNER_PAIRS
-    if seller and not looks_back and "count" not in words:
+    # What kind of seller has the deal is judged by its values: it is known when the deal opens.
+    if seller and not looks_back and "count" not in words and not words & leak_words.OF_A_PERSON:
         return Judged("refused", "owner", "its name is the seller's: who gets the deal is decided by how it looks")
     party = words & {"account", "customer", "client"}
     if party and words - party <= leak_words.KEEPERS and ("account" not in words or "type" in words):

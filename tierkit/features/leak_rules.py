@@ -19,8 +19,8 @@ MISSING_FLAGGED, MISSING_REFUSED = 0.70, 0.95
 AMOUNT_REFUSED = 0.97
 CHANCE_REFUSED = 1e-6
 """Chance, below which a column filled for one outcome only is not filled so by chance."""
-FILLING_FLAGGED = 3.0
-"""Times as often, at least, that a column is missing for one outcome as for the other."""
+FILLING_FLAGGED = 2.0
+"""Times as often, at least, that a column is missing for one outcome as for the other: honest gaps differ by less."""
 WRITING_FLAGGED = 0.70
 """AUC of how numbers are written; that of text has the limits of a value."""
 

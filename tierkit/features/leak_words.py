@@ -38,6 +38,7 @@ MONEY = words_of("value revenue size worth budget price total band category rang
 MONEY_OF = (DEAL - {"sales"}) | words_of("expected projected actual estimated weighted win won closed close")
 OWNER = words_of("owner rep reps seller salesperson salesman ae sdr bdr csm salesrep")
 OWNER_PAIRS = frozenset({"account executive", "account manager", "sales manager", "assigned to", "created by"})
+OF_A_PERSON = words_of("tenure experience seniority ramp")
 DURATION = words_of("days day time duration age elapsed hours hour weeks week ratio velocity aging length")
 SPAN = words_of("in to until till through between from")
 COURSE = words_of(
