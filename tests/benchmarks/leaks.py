@@ -170,13 +170,16 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=301)
     parser.add_argument("--accounts", type=int, default=2500)
     args = parser.parse_args()
-    parts = [measure(seed, n_accounts=args.accounts) for seed in range(args.first, args.first + args.seeds)]
+    parts = []
+    for seed in range(args.first, args.first + args.seeds):
+        parts.append(measure(seed, n_accounts=args.accounts))
+        passed = parts[-1][0].query("verdict == 'ok'")
+        print(seed, "not caught:", ", ".join(passed["plant"] + " " + passed["kind"]) or "none", flush=True)
     table = pd.concat([plants for plants, _ in parts], ignore_index=True)
     honest = pd.concat([passed for _, passed in parts], ignore_index=True)
     caught = table.assign(caught=table["verdict"].isin(["refused", "flagged"]), refused=table["verdict"].eq("refused"))
-    rules = caught.groupby(["plant", "kind"])["rule"].agg(
-        lambda r: ", ".join(f"{k} {n}" for k, n in r.value_counts().items())
-    )
+    by = caught.groupby(["plant", "kind"])
+    rules = by["rule"].agg(lambda found: ", ".join(f"{rule} {n}" for rule, n in found.value_counts().items()))
     sums = by[["caught", "refused"]].sum().join(rules)
     order = [(name, kind) for name in PLANTS | UNSEEN for kind in ("telling", "silent")]
     print(sums.reindex(pd.MultiIndex.from_tuples(order)).to_string())
@@ -186,9 +189,8 @@ def main() -> None:
     print(f"unseen leaks caught: {int(unseen['caught'].sum())} of {len(unseen)}")
     flagged = honest.groupby("seed")["verdict"].agg(lambda v: int((v == "flagged").sum()))
     n_refused = int(honest["verdict"].eq("refused").sum())
-    print(
-        f"honest features flagged a company: {flagged.value_counts().to_dict()} (limit 1); refused: {n_refused} (limit 0)"
-    )
+    print(f"companies by honest features flagged: {flagged.value_counts().to_dict()} (limit 1)")
+    print(f"honest features refused: {n_refused} (limit 0)")
     print(honest[honest["verdict"] != "ok"].groupby(["column", "verdict", "rule"]).size().to_string())
 
 
