@@ -7,7 +7,6 @@ from tierkit.features.catalog import is_built
 from tierkit.features.fields import as_feature
 from tierkit.features.known_days import known_late
 from tierkit.inputs.contracts import CONTRACTS
-from tierkit.inputs.identity import find_duplicates
 from tierkit.inputs.tables import Tables
 
 OWN_COLUMNS = ("product", "seats", "use_case", "source", "acv", "amount", "term_months")
@@ -86,7 +85,7 @@ def own_names(tables: Tables, *, taken: set[str]) -> dict[str, str]:
 
 def entities(tables: Tables, account_id: pd.Series) -> pd.Series:
     """The entity behind each account: the first of those that look alike, else the account itself."""
-    alike = find_duplicates(tables.frame("accounts"))
+    alike = tables.duplicates
     first = dict(zip(alike["account_id"], alike["duplicate_of"], strict=True))
     # One may look like a second by its domain that looks like a third by its name.
     root = {account: first.get(other, other) for account, other in first.items()}

@@ -136,7 +136,7 @@ def _history(tables: Tables, moments: pd.DataFrame, fields: list[str]) -> dict[s
 
 
 def _accounts_with_history(tables: Tables) -> dict[str, set[str]]:
-    history = tables.frame("account_history")
+    history = tables.frame("account_history")[["field", "account_id"]].drop_duplicates()
     return {str(name): set(of) for name, of in history.groupby("field")["account_id"]}
 
 

@@ -113,7 +113,7 @@ def _leak(
     named = None if built else _name(column)
     if named and named.verdict == "refused":
         return Found("refused", named.rule, auc, named.reason)
-    if not built and (found := _late(column, sample)):
+    if found := _late(column, sample):
         return found
     if score is not None:
         found = _values(column, values, sample, auc, built=built)
