@@ -158,7 +158,15 @@ HONEST = (
     "postal_code",
     "provenance",
     "backstage_access",
+    "rep_tenure_days",
+    "seller_experience_years",
+    "email_domain",
+    "call_center_software",
+    "frontier_region",
 )
+
+# Counts of touches without a last day, and tiers: flagged, since nobody wrote until or on which day.
+UNDATED = ("n_activities", "total_emails", "meeting_count", "TouchCount", "calls", "account_tier", "Tier", "icp_grade")
 
 # Look-backs, or the age of an account, a lead or a visitor: dated by their owner, so flagged rather than refused.
 LOOK_BACKS = (
@@ -212,3 +220,10 @@ def test_look_backs_are_flagged_not_refused(column: str) -> None:
     judged = judge_name(column)
     assert judged is not None
     assert judged.verdict == "flagged"
+
+
+@pytest.mark.parametrize("column", UNDATED)
+def test_counts_without_a_last_day_and_tiers_are_flagged(column: str) -> None:
+    judged = judge_name(column)
+    assert judged is not None
+    assert (judged.verdict, judged.rule) in {("flagged", "unbounded"), ("flagged", "tier")}

@@ -4,6 +4,7 @@ from scipy.stats import norm
 from sklearn.metrics import log_loss, mean_gamma_deviance, roc_auc_score
 
 from tierkit.models.skill import (
+    auc_gain,
     auc_interval,
     better_by,
     clustered_se,
@@ -11,6 +12,8 @@ from tierkit.models.skill import (
     gamma_deviances,
     log_losses,
     placements,
+    share_shift,
+    value_shift,
 )
 
 Y = np.array([1.0] * 5 + [0.0] * 5)
@@ -83,3 +86,32 @@ def test_clustered_error_by_hand():
     assert clustered_se(values, groups) == pytest.approx(np.sqrt(12) / 6)
     # The same gain, seen on twice as many rows of the same groups, is no better known.
     assert better_by(values, values * 0, groups, confidence=0.9) == pytest.approx(2 - 1.2815516 * np.sqrt(12) / 6)
+
+
+def test_paired_areas_have_delongs_error() -> None:
+    rng = np.random.default_rng(1)
+    y = (rng.random(3000) < 0.3).astype(float)
+    first = rng.normal(size=3000) + 0.8 * y
+    second = first + rng.normal(size=3000)
+    gain, low, high = auc_gain(y, first, second, np.zeros(3000, dtype=int), np.arange(3000))
+    auc, cov = delong(y, np.column_stack([first, second]))
+    assert gain == pytest.approx(auc[0] - auc[1])
+    error = np.sqrt(cov[0, 0] + cov[1, 1] - 2 * cov[0, 1])
+    assert high - low == pytest.approx(2 * 1.959964 * error, rel=0.002)
+    assert auc_gain(y, first, 3 * first + 1, np.zeros(3000, dtype=int), np.arange(3000)) == (0.0, 0.0, 0.0)
+
+
+def test_stability_index_has_its_reference_value() -> None:
+    expected = np.full(10, 0.1)
+    actual = np.array([0.05, 0.08, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.12, 0.15])
+    assert share_shift(expected, actual) == pytest.approx(0.0630399, abs=1e-7)
+
+
+def test_values_shift_by_quantiles_and_by_what_is_missing() -> None:
+    # A fifth of the values move from the lowest to the highest tenth of ten; by hand through the shares.
+    before = np.arange(100.0)
+    assert value_shift(before, before) == pytest.approx(0.0)
+    after = np.where(before < 10, 95.0, before)
+    assert value_shift(before, after) == pytest.approx(share_shift(np.full(10, 0.1), np.r_[0.0, [0.1] * 8, 0.2]))
+    gone = np.where(before % 2 == 0, np.nan, before)
+    assert value_shift(before, gone) > 3

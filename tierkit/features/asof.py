@@ -8,8 +8,9 @@ import pandas as pd
 
 from tierkit.features import deals as deal_book
 from tierkit.features.catalog import is_built
-from tierkit.features.fields import DESCRIBES, FieldValues, field_values, technology_flags
+from tierkit.features.fields import DESCRIBES, FieldValues, field_values, fields_late, technology_flags
 from tierkit.features.horizon import win_horizon
+from tierkit.features.known_days import note_late
 from tierkit.features.settings import FeatureSettings
 from tierkit.features.vocabulary import common_technologies, known_kinds
 from tierkit.features.windows import count_windows
@@ -45,6 +46,9 @@ def build_deal_rows(
     settings, before = settings or FeatureSettings(), pd.Timestamp(before)
     known = deal_book.known_deals(tables, before=before)
     known = known[known["is_new_business"]]
+    brief = deal_book.lived_briefly(known) if settings.drop_brief_deals else None
+    if brief is not None:
+        known = known[~brief]
     if not tables.is_dated:
         known = known[known["outcome"] != "open"]
     elif horizon_days is None:
@@ -75,11 +79,16 @@ def build_deal_rows(
     rows["as_of_day"] = days_since_1970(rows["as_of"].fillna(before)).astype("int64")
     rows["own_deal_id"] = rows["deal_id"]
     rows = _with_features(rows, tables, cutoff=before)
-    own = deal_book.own_columns(tables, known, rows["as_of_day"], taken=set(rows.columns))
+    taken = set(rows.columns)
+    own = deal_book.own_columns(tables, known, rows["as_of_day"], taken=taken)
+    if tables.is_dated:
+        # A deal's own columns are written from the day it opens.
+        note_late(rows, deal_book.own_late(tables, known, days_since_1970(rows["opened_at"]), taken=taken))
     if "owner_id" in known:
         rows["owner_id"] = known["owner_id"].astype("str")
-    candidates = own if not tables.has_accounts else pd.DataFrame(index=known.index)
-    rows.insert(3, "group_id", deal_book.group_ids(known, candidates, has_accounts=tables.has_accounts))
+    rows.insert(3, "group_id", deal_book.group_ids(tables, known, own))
+    if brief is not None:
+        rows.attrs["n_brief_dropped"] = int(brief.sum())
     return _finish(rows, own)
 
 
@@ -100,7 +109,7 @@ def build_account_rows(tables: Tables, *, as_of: pd.Timestamp, settings: Feature
         {
             "row_id": accounts["account_id"],
             "account_id": accounts["account_id"],
-            "group_id": accounts["account_id"],
+            "group_id": deal_book.entities(tables, accounts["account_id"]),
             "as_of": as_of,
         }
     )
@@ -142,7 +151,7 @@ def build_panel_rows(
     rows = pd.concat(parts, ignore_index=True) if parts else empty
     rows["as_of"] = rows["as_of"].astype("datetime64[ns]")
     rows.insert(0, "row_id", rows["account_id"] + "@" + rows["as_of"].dt.strftime("%Y-%m-%d").astype("str"))
-    rows.insert(2, "group_id", rows["account_id"])
+    rows.insert(2, "group_id", deal_book.entities(tables, rows["account_id"]))
     rows["opened_in_horizon"] = _opened_in_horizon(tables, rows, before=before, horizon_days=horizon_days or 0)
     rows["horizon_days"] = float(horizon_days or 0)
     rows["as_of_day"] = days_since_1970(rows["as_of"]).astype("int64")
@@ -165,7 +174,7 @@ def build_month_rows(tables: Tables, *, months: Sequence[pd.Timestamp]) -> pd.Da
     rows = rows[["account_id", "as_of", *(["name"] if "name" in rows else [])]]
     rows["as_of"] = rows["as_of"].astype("datetime64[ns]")
     rows.insert(0, "row_id", rows["account_id"])
-    rows.insert(2, "group_id", rows["account_id"])
+    rows.insert(2, "group_id", deal_book.entities(tables, rows["account_id"]))
     rows["as_of_day"] = days_since_1970(rows["as_of"]).astype("int64")
     rows["own_deal_id"] = pd.Series(pd.NA, rows.index, dtype="str")
     return _finish(_with_features(rows, tables, cutoff=days[-1]))
@@ -198,6 +207,8 @@ def _with_features(rows: pd.DataFrame, tables: Tables, *, cutoff: pd.Timestamp) 
     out = pd.concat([out, counts], axis=1)
     # As text: pandas copies attributes deeply at every slice, and a model slices thousands of times.
     out.attrs["known_when"] = json.dumps(known_when)
+    if tables.has_accounts:
+        note_late(out, fields_late(tables, rows, known_when))
     return out
 
 
@@ -298,7 +309,7 @@ def _open_deal_rows(tables: Tables, *, as_of: pd.Timestamp) -> pd.DataFrame:
     rows["as_of_day"] = day_number(as_of)
     rows["own_deal_id"] = rows["deal_id"]
     own = deal_book.own_columns(tables, known, rows["as_of_day"], taken=set(rows.columns))
-    rows.insert(3, "group_id", deal_book.group_ids(known, own, has_accounts=False))
+    rows.insert(3, "group_id", deal_book.group_ids(tables, known, own))
     if "owner_id" in known:
         rows["owner_id"] = known["owner_id"].astype("str")
     return _finish(rows.assign(has_open_deal=True, is_customer=False), own)

@@ -5,11 +5,15 @@ import pandas as pd
 
 from tierkit.features.catalog import is_built
 from tierkit.features.fields import as_feature
+from tierkit.features.known_days import known_late
 from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.tables import Tables
 
 OWN_COLUMNS = ("product", "seats", "use_case", "source", "acv", "amount", "term_months")
 """Columns of the contract that are candidate features of a deal; amounts and the term only to be refused."""
+
+BRIEF = pd.Timedelta(days=2)
+"""A deal that lived for less was likely entered once its end was known."""
 
 
 def known_deals(tables: Tables, *, before: pd.Timestamp) -> pd.DataFrame:
@@ -42,6 +46,11 @@ def count_existing_business(tables: Tables, *, before: pd.Timestamp) -> int:
     return int((~known_deals(tables, before=before)["is_new_business"]).sum())
 
 
+def lived_briefly(deals: pd.DataFrame) -> pd.Series:
+    """Whether each deal closed within two days of opening: likely entered once its end was known."""
+    return (deals["closed_at"] - deals["opened_at"]) < BRIEF
+
+
 def label_wins(deals: pd.DataFrame, *, horizon_days: int | None, before: pd.Timestamp) -> pd.Series:
     """1.0 if won within the horizon of opening, 0.0 if not, missing while opened_at + horizon is after `before`.
 
@@ -59,21 +68,34 @@ def label_wins(deals: pd.DataFrame, *, horizon_days: int | None, before: pd.Time
 
 def own_columns(tables: Tables, deals: pd.DataFrame, as_of_day: pd.Series, *, taken: set[str]) -> pd.DataFrame:
     """The deal's own columns as candidate features; `deal_<name>` where the name is taken or reserved."""
+    named = own_names(tables, taken=taken)
+    out = {to: as_feature(deals[name], as_of_day) for name, to in named.items()}
+    return pd.DataFrame(out, index=as_of_day.index)
+
+
+def own_names(tables: Tables, *, taken: set[str]) -> dict[str, str]:
+    """The deal's own columns, and what each is called in feature rows."""
     contract = CONTRACTS["deals"]
     given = tables.frame("deals").columns
     own = [c for c in OWN_COLUMNS if c in given]
     own += [c for c in given if c not in contract and c != "group_key"]
-    out = {}
-    for name in own:
-        clash = name in taken or (name not in contract and is_built(name))
-        out[f"deal_{name}" if clash else name] = as_feature(deals[name], as_of_day)
-    return pd.DataFrame(out, index=as_of_day.index)
+    clash = {name for name in own if name in taken or (name not in contract and is_built(name))}
+    return {name: f"deal_{name}" if name in clash else name for name in own}
 
 
-def group_ids(deals: pd.DataFrame, candidates: pd.DataFrame, *, has_accounts: bool) -> pd.Series:
-    """Which rows stay on one side of every split: the account, the sheet's key, or rows alike where that is rare."""
-    if has_accounts:
-        return deals["account_id"].astype("str")
+def entities(tables: Tables, account_id: pd.Series) -> pd.Series:
+    """The entity behind each account: the first of those that look alike, else the account itself."""
+    alike = tables.duplicates
+    first = dict(zip(alike["account_id"], alike["duplicate_of"], strict=True))
+    # One may look like a second by its domain that looks like a third by its name.
+    root = {account: first.get(other, other) for account, other in first.items()}
+    return account_id.map(lambda account: root.get(account, account)).astype("str")
+
+
+def group_ids(tables: Tables, deals: pd.DataFrame, candidates: pd.DataFrame) -> pd.Series:
+    """Which rows stay on one side of every split: the entity, the sheet's key, or rows alike where that is rare."""
+    if tables.has_accounts:
+        return entities(tables, deals["account_id"])
     if "group_key" in deals:
         return deals["group_key"].fillna(deals["deal_id"]).astype("str")
     if candidates.shape[1] == 0:
@@ -83,6 +105,15 @@ def group_ids(deals: pd.DataFrame, candidates: pd.DataFrame, *, has_accounts: bo
     if hashed.nunique() < len(hashed) / 2:
         return deals["deal_id"].astype("str")
     return pd.Series([f"{value:016x}" for value in hashed.to_numpy(dtype=np.uint64)], deals.index, dtype="str")
+
+
+def own_late(
+    tables: Tables, deals: pd.DataFrame, as_of_day: pd.Series, *, taken: set[str]
+) -> dict[str, tuple[float, int, str]]:
+    """Columns of the deal itself that were known after its cutoff, under their names in feature rows."""
+    named = own_names(tables, taken=taken)
+    late = known_late(deals, as_of_day, list(named))
+    return {named[column]: found for column, found in late.items()}
 
 
 def _has_closing_days(tables: Tables) -> bool:

@@ -1,11 +1,13 @@
 """What the account table said at each moment: from its history, or as it stands where there is none."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from tierkit.features import asof_sql
+from tierkit.features.known_days import is_dates, known_late
 from tierkit.features.vocabulary import split_stack
 from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.tables import Tables
@@ -61,6 +63,21 @@ def field_values(tables: Tables, moments: pd.DataFrame, *, only: str | None = No
         frame[name] = now.where(~of_history, then)
         known_when[name] = "dated"
     return FieldValues(pd.DataFrame(frame, index=moments.index), known_when)
+
+
+def fields_late(tables: Tables, rows: pd.DataFrame, known_when: Mapping[str, str]) -> dict[str, tuple[float, int, str]]:
+    """Fields without history that were written after the cutoff, by a day that the account table gives.
+
+    `rows` has account_id and as_of_day; what comes back is that of `known_late`.
+    """
+    accounts = tables.frame("accounts").set_index("account_id")
+    fields = [name for name in accounts.columns if name not in NOT_FIELDS and known_when.get(name) != "dated"]
+    if not any(is_dates(accounts[name]) for name in fields):
+        return {}
+    then = accounts[fields].reindex(rows["account_id"].to_numpy())
+    unknown = [name for name in fields if known_when.get(name) == "unknown"]
+    late = known_late(then, rows["as_of_day"], fields, without_history=unknown)
+    return late | {f"account_{name}": found for name, found in late.items()}
 
 
 def technology_flags(stacks: pd.Series, technologies: tuple[str, ...]) -> pd.DataFrame:
@@ -119,7 +136,7 @@ def _history(tables: Tables, moments: pd.DataFrame, fields: list[str]) -> dict[s
 
 
 def _accounts_with_history(tables: Tables) -> dict[str, set[str]]:
-    history = tables.frame("account_history")
+    history = tables.frame("account_history")[["field", "account_id"]].drop_duplicates()
     return {str(name): set(of) for name, of in history.groupby("field")["account_id"]}
 
 

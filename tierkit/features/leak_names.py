@@ -50,6 +50,10 @@ def judge_name(column: str) -> Judged | None:
                 "flagged", "look_back", f"its name speaks of {found.reason}, but looks back or has another subject"
             )
         return Judged("refused", found.rule, f"its name speaks of {found.reason}")
+    if not looks_back and _counts_touches(tokens, words):
+        return Judged("flagged", "unbounded", "its name counts touches, and nobody wrote until which day")
+    if words & leak_words.TIER and not words & (leak_words.TOOL | leak_words.OTHER_PARTY):
+        return Judged("flagged", "tier", "its name is a tier or grade, given on a day nobody wrote down")
     if looks_back or words & leak_words.SOFT_LOOK_BACK:
         return Judged("flagged", "look_back", "its name looks back, and nobody wrote down from which day")
     if words & leak_words.words_of("account lead visitor visit session") and words & (
@@ -98,7 +102,8 @@ def _always(tokens: tuple[str, ...], words: frozenset[str], *, looks_back: bool)
     """The seller, the customer flag, the account type and the amount."""
     pairs = _pairs(tokens)
     seller = words & leak_words.OWNER or words == {"manager"} or pairs & leak_words.OWNER_PAIRS
-    if seller and not looks_back and "count" not in words:
+    # What kind of seller has the deal is judged by its values: it is known when the deal opens.
+    if seller and not looks_back and "count" not in words and not words & leak_words.OF_A_PERSON:
         return Judged("refused", "owner", "its name is the seller's: who gets the deal is decided by how it looks")
     party = words & {"account", "customer", "client"}
     if party and words - party <= leak_words.KEEPERS and ("account" not in words or "type" in words):
@@ -205,6 +210,13 @@ def _own_course(words: frozenset[str], pairs: set[str]) -> Judged | None:
     ):
         return _refuse("duration", "how the deal was negotiated")
     return None
+
+
+def _counts_touches(tokens: tuple[str, ...], words: frozenset[str]) -> bool:
+    """A number of touches: `n_activities`, `total emails`, `meeting_count`; a plural alone may be one too."""
+    touched = words & (leak_words.TOUCH | leak_words.TOUCHES)
+    counted = words & leak_words.COUNTED or tokens[:1] == ("n",)
+    return bool(touched and counted) or (tokens[-1] in leak_words.TOUCHES and words <= leak_words.TOUCHES_OF)
 
 
 def _is_measure(found: Judged, words: frozenset[str]) -> bool:

@@ -1,5 +1,6 @@
 """What a column's values say about the outcome, on rows it was not fitted to, and about the deal's amount."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -11,21 +12,34 @@ MAX_LEVELS = 20
 """Levels up to which a column is a set of bands rather than a quantity."""
 
 
-def outcome_auc(values: pd.Series, label: np.ndarray, fold: np.ndarray) -> float:
-    """Out-of-fold AUC of one column: numbers by a tree of depth 3, text by the smoothed share of each level.
+def outcome_scores(values: pd.Series, label: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """What one column alone says of each row, out of fold: numbers by a tree of depth 3, text by `level_scores`.
 
-    `label` is 0 or 1, `fold` the fold of each row; missing values are a level of their own. 0.5 where a column says
-    nothing.
+    `label` is 0 or 1, `fold` the fold of each row; missing values are a level of their own.
     """
-    score = np.full(len(values), label.mean())
-    numeric = pd.api.types.is_numeric_dtype(values)
-    x = values.replace([np.inf, -np.inf], np.nan).to_numpy() if numeric else pd.factorize(values)[0] + 1
+    if not pd.api.types.is_numeric_dtype(values):
+        return level_scores(pd.factorize(values)[0] + 1, label, fold)
+    x = values.replace([np.inf, -np.inf], np.nan).to_numpy()
+    return _by_fold(_tree, x, label, fold)
+
+
+def level_scores(codes: np.ndarray, label: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """The smoothed share of wins of each row's level (numbered from 0), out of fold."""
+    return _by_fold(_shares, codes, label, fold)
+
+
+def _by_fold(
+    score: Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarray],
+    x: np.ndarray,
+    label: np.ndarray,
+    fold: np.ndarray,
+) -> np.ndarray:
+    out = np.full(len(x), label.mean())
     for k in np.unique(fold):
         train, test = fold != k, fold == k
-        if label[train].min() == label[train].max():
-            continue
-        score[test] = _tree(x, label, train, test) if numeric else _shares(x, label, train, test)
-    return rank_auc(score, label)
+        if label[train].min() != label[train].max():
+            out[test] = score(x, label, train, test)
+    return out
 
 
 def missing_auc(values: pd.Series, label: np.ndarray) -> float:

@@ -38,6 +38,7 @@ MONEY = words_of("value revenue size worth budget price total band category rang
 MONEY_OF = (DEAL - {"sales"}) | words_of("expected projected actual estimated weighted win won closed close")
 OWNER = words_of("owner rep reps seller salesperson salesman ae sdr bdr csm salesrep")
 OWNER_PAIRS = frozenset({"account executive", "account manager", "sales manager", "assigned to", "created by"})
+OF_A_PERSON = words_of("tenure experience seniority ramp")
 DURATION = words_of("days day time duration age elapsed hours hour weeks week ratio velocity aging length")
 SPAN = words_of("in to until till through between from")
 COURSE = words_of(
@@ -54,6 +55,11 @@ PAPER = words_of(
 KEEPERS = words_of(
     "is has flag existing current active since date became status start already our new yn indicator type"
 )
+TOUCH = words_of("activity touch touchpoint email call meeting interaction engagement visit session")
+TOUCHES = words_of("activities touches touchpoints emails calls meetings interactions engagements tasks")
+TOUCHES_OF = TOUCHES | words_of("sales crm account deal opportunity all our logged held sent made")
+COUNTED = words_of("count number total sum num times lifetime all")
+TIER = words_of("tier tiers tiering grade grading")
 COURSE_COUNTS = words_of("pushed slipped stalled reopened slippage")
 FILLER = words_of(
     "id name code reason detail details key label text date category type current hs of the no number flag"

@@ -1,6 +1,6 @@
 """Whether there is enough to learn from, what repeats, and how much of the account table is filled."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tierkit.errors import TableError
+from tierkit.features.deals import lived_briefly
 from tierkit.features.fields import field_values
 from tierkit.inputs.contracts import ROW_KEYS
 from tierkit.inputs.staging import day_number
@@ -15,6 +16,9 @@ from tierkit.inputs.tables import Tables
 
 MIN_ANY, MIN_FULL = 40, 200
 """Won and lost accounts below which no model is trained, and below which only the penalised logit is."""
+FEW_ACCOUNTS, SHORT_MONTHS, MATURE_QUARTERS = 100, 12, 2
+"""Accounts, months and quarters of mature deals below which a caution is said; none of them stops a model."""
+QUARTER, DAYS_A_MONTH = pd.Timedelta(days=91), 30.44
 BASE_RATE_LOW, BASE_RATE_HIGH = 0.05, 0.60
 COVERED = ("industry", "country", "region", "employees", "annual_revenue", "technologies", "segment", "owner_id")
 """Fields of accounts whose filling is reported."""
@@ -73,12 +77,7 @@ def check_readiness(rows: pd.DataFrame) -> Readiness:
             f"{base:.0%} of mature deals were won, outside {BASE_RATE_LOW:.0%} to {BASE_RATE_HIGH:.0%}: "
             "check that losses are recorded, and when deals are opened."
         )
-    brief = int(((rows["closed_at"] - rows["opened_at"]) < pd.Timedelta(days=2)).sum())
-    if brief:
-        sentences.append(
-            f"{brief:,} deals lived under two days: they were likely entered once their end was known. They are kept, "
-            "since leaving them out looks at the future."
-        )
+    sentences += [*_say_span(rows, entity, unit), *_say_brief(rows)]
     return Readiness(level, n_won, n_lost, int(label.isna().sum()), base, tuple(sentences), unit)
 
 
@@ -111,6 +110,28 @@ def find_repeats(rows: pd.DataFrame, columns: Sequence[str] | None = None) -> pd
         }
     )
     return table.reset_index().sort_values(["n", "pattern"], ascending=[False, True], kind="stable", ignore_index=True)
+
+
+def say_repeats(repeats: pd.DataFrame, n_rows: int) -> tuple[str, ...]:
+    """How many rows repeat another, whether their outcomes agree, and whether splits keep them together.
+
+    `repeats` as of `find_repeats`, out of `n_rows` rows.
+    """
+    if repeats.empty:
+        return (f"No two of {n_rows:,} deals are the same in every column.",)
+    n, spread = int(repeats["n"].sum()), repeats[repeats["n_groups"] > 1]
+    said = [
+        f"{n:,} of {n_rows:,} deals repeat another in every column ({len(repeats):,} patterns); in "
+        f"{int((repeats['n_mixed'] > 0).sum()):,} patterns some won and some did not."
+    ]
+    if spread.empty:
+        said.append("Every repeat stays with the row it repeats, on one side of each split.")
+    else:
+        said.append(
+            f"{len(spread):,} patterns ({int(spread['n'].sum()):,} deals) belong to several accounts or groups and may "
+            "stand on both sides of a split: columns are few enough for chance, or a key is missing ([data] group_by)."
+        )
+    return tuple(said)
 
 
 def enrichment_coverage(
@@ -164,6 +185,40 @@ def _unit(rows: pd.DataFrame, entity: pd.Series) -> str:
     if "deal_id" not in rows or not (rows["account_id"] == rows["deal_id"]).all():
         return "accounts"
     return "distinct deals" if entity.duplicated().any() else "deals"
+
+
+def _say_span(rows: pd.DataFrame, entity: pd.Series, unit: str) -> Iterator[str]:
+    """Cautions that stop nothing: few accounts, less than a year, and too short a time to be tested twice."""
+    mature = rows[rows["won_in_horizon"].notna()]
+    n = int(entity[mature.index].nunique())
+    if n < FEW_ACCOUNTS:
+        yield f"Only {n:,} {unit} have a mature outcome (below {FEW_ACCOUNTS}): every figure is uncertain."
+    opened = mature["opened_at"].dropna()
+    if opened.empty:
+        return
+    months = (opened.max() - opened.min()).days / DAYS_A_MONTH
+    if months < SHORT_MONTHS:
+        yield (
+            f"The mature deals opened within {months:.0f} months (below {SHORT_MONTHS}): no season has been seen twice."
+        )
+    horizon = pd.to_timedelta(mature["horizon_days"].max(), unit="D") if "horizon_days" in mature else pd.NaT
+    quarters = (opened.max() - opened.min() - horizon) / QUARTER
+    if not pd.isna(quarters) and quarters < MATURE_QUARTERS:
+        yield (
+            f"{max(0.0, quarters):.1f} quarters of mature deals opened after the first outcomes were known (below "
+            f"{MATURE_QUARTERS}): what can be tested on later deals is little."
+        )
+
+
+def _say_brief(rows: pd.DataFrame) -> Iterator[str]:
+    likely = "they were likely entered once their end was known"
+    if dropped := rows.attrs.get("n_brief_dropped"):
+        yield f"{dropped:,} deals lived under two days: {likely}, and the run sheet leaves them out."
+    elif brief := int(lived_briefly(rows).sum()):
+        yield (
+            f"{brief:,} deals lived under two days: {likely}. They are kept, since leaving them out looks at the "
+            "future ([features] drop_brief_deals)."
+        )
 
 
 def _say_level(level: str, n_won: int, n_lost: int, unit: str) -> str:

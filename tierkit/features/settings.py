@@ -33,5 +33,7 @@ class FeatureSettings(Section):
     """Columns whose refusal is lifted, by name, since they are known when a deal opens."""
     refuse: tuple[str, ...] = ()
     """Columns that are never features."""
+    drop_brief_deals: bool = False
+    """Leave out deals that lived under two days; off, since whether a deal was brief is only known at its end."""
     fit: FitSettings = FitSettings()
     """The ideal customer profile."""

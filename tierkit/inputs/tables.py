@@ -70,6 +70,11 @@ class Tables:
         return self.has("accounts")
 
     @cached_property
+    def duplicates(self) -> pd.DataFrame:
+        """Accounts that look like another: account_id, duplicate_of, rule."""
+        return find_duplicates(self.frame("accounts"))
+
+    @cached_property
     def _engine(self) -> duckdb.DuckDBPyConnection:
         engine = duckdb.connect(":memory:")
         engine.execute("SET threads = 2")

@@ -128,6 +128,11 @@ def _solve(x: Array, y: Array, ridge: Ridge, family: _Family) -> tuple[float, Ar
     return family.solve(x, y, prior_variances(x, y, ridge))
 
 
+def solve_logit(x: Array, y: Array, ridge: Ridge) -> tuple[float, Array]:
+    """Intercept and coefficients of the ridge logit on a matrix of `Design.matrix`."""
+    return _solve(x, y, ridge, _LOGIT)
+
+
 def prior_variances(x: Array, y: Array, ridge: Ridge) -> Array:
     """Prior variance of the coefficient of each column of `x`."""
     return np.where(_leads(x, y), max(ridge.strength, ridge.lead), ridge.strength)

@@ -69,6 +69,28 @@ def auc_interval(
     Parameters: scores (n,) or (n, repeats); strata of the same shape, negative where a row was not tested. With
     repeats, the mean over them.
     """
+    auc, influence = _auc_parts(y, scores, strata)
+    if np.isnan(auc):
+        return auc, auc, auc
+    half = float(ndtri(0.5 + confidence / 2)) * clustered_se(influence, groups) * len(y)
+    return auc, max(0.0, auc - half), min(1.0, auc + half)
+
+
+def auc_gain(
+    y: Array, scores: Array, others: Array, strata: Array, groups: Array, *, confidence: float = 0.95
+) -> tuple[float, float, float]:
+    """How much higher the AUC of `scores` is than that of `others` on the same rows, with a paired interval.
+
+    Arguments and interval as in `auc_interval`; what two scores rank alike cancels (DeLong 1988).
+    """
+    first, ours = _auc_parts(y, scores, strata)
+    second, theirs = _auc_parts(y, others, strata)
+    half = float(ndtri(0.5 + confidence / 2)) * clustered_se(ours - theirs, groups) * len(y)
+    return first - second, first - second - half, first - second + half
+
+
+def _auc_parts(y: Array, scores: Array, strata: Array) -> tuple[float, Array]:
+    """AUC within strata, and each row's part in its error."""
     scores, strata = scores.reshape(len(y), -1), strata.reshape(len(y), -1)
     influence = np.zeros(len(y))
     aucs = []
@@ -81,18 +103,40 @@ def auc_interval(
             if not np.isnan(area):
                 parts.append((at, n_won, len(at) - n_won, area, placed))
         if not parts:
-            return float("nan"), float("nan"), float("nan")
+            return float("nan"), np.full(len(y), np.nan)
         pairs = sum(w * o for _, w, o, _, _ in parts)
         aucs.append(sum(w * o * a for _, w, o, a, _ in parts) / pairs)
         for at, n_won, n_other, area, placed in parts:
             share = n_won * n_other / pairs / np.where(y[at] > 0, n_won, n_other)
             influence[at] += share * (placed - area) / scores.shape[1]
-    auc = float(np.mean(aucs))
-    half = float(ndtri(0.5 + confidence / 2)) * clustered_se(influence, groups) * len(y)
-    return auc, max(0.0, auc - half), min(1.0, auc + half)
+    return float(np.mean(aucs)), influence
+
+
+def loss_gain(first: Array, second: Array, groups: Array, *, confidence: float = 0.95) -> tuple[float, float, float]:
+    """How much lower the row losses `second` are than `first` on average, with an interval clustered by group."""
+    gain = first - second
+    half = float(ndtri(0.5 + confidence / 2)) * clustered_se(gain, groups)
+    return float(gain.mean()), float(gain.mean()) - half, float(gain.mean()) + half
 
 
 def better_by(first: Array, second: Array, groups: Array, *, confidence: float) -> float:
     """Lower one-sided bound of how much lower the row losses `second` are than `first`, clustered by group."""
     gain = first - second
     return float(gain.mean() - ndtri(confidence) * clustered_se(gain, groups))
+
+
+def share_shift(expected: Array, actual: Array, *, floor: float = 1e-4) -> float:
+    """Population stability index of two sets of shares, each kept above `floor` (Yurdakul 2018): 0 is no shift."""
+    e, a = np.maximum(expected, floor), np.maximum(actual, floor)
+    return float(((a - e) * np.log(a / e)).sum())
+
+
+def value_shift(before: Array, after: Array, *, bins: int = 10) -> float:
+    """`share_shift` of numbers over the quantiles of `before`, missing values (NaN) in a bin of their own."""
+    known = before[np.isfinite(before)]
+    edges = np.unique(np.quantile(known, np.arange(1, bins) / bins)) if len(known) else np.zeros(0)
+    shares = []
+    for x in (before, after):
+        at = np.where(np.isfinite(x), np.searchsorted(edges, x, side="right"), len(edges) + 1)
+        shares.append(np.bincount(at, minlength=len(edges) + 2) / max(len(x), 1))
+    return share_shift(*shares)
