@@ -12,8 +12,6 @@ from tierkit.models.skill import (
     gamma_deviances,
     log_losses,
     placements,
-    share_shift,
-    value_shift,
 )
 
 Y = np.array([1.0] * 5 + [0.0] * 5)
@@ -99,19 +97,3 @@ def test_paired_areas_have_delongs_error() -> None:
     error = np.sqrt(cov[0, 0] + cov[1, 1] - 2 * cov[0, 1])
     assert high - low == pytest.approx(2 * 1.959964 * error, rel=0.002)
     assert auc_gain(y, first, 3 * first + 1, np.zeros(3000, dtype=int), np.arange(3000)) == (0.0, 0.0, 0.0)
-
-
-def test_stability_index_has_its_reference_value() -> None:
-    expected = np.full(10, 0.1)
-    actual = np.array([0.05, 0.08, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.12, 0.15])
-    assert share_shift(expected, actual) == pytest.approx(0.0630399, abs=1e-7)
-
-
-def test_values_shift_by_quantiles_and_by_what_is_missing() -> None:
-    # A fifth of the values move from the lowest to the highest tenth of ten; by hand through the shares.
-    before = np.arange(100.0)
-    assert value_shift(before, before) == pytest.approx(0.0)
-    after = np.where(before < 10, 95.0, before)
-    assert value_shift(before, after) == pytest.approx(share_shift(np.full(10, 0.1), np.r_[0.0, [0.1] * 8, 0.2]))
-    gone = np.where(before % 2 == 0, np.nan, before)
-    assert value_shift(before, gone) > 3

@@ -8,9 +8,10 @@ import pandas as pd
 from tierkit.features.asof import build_deal_rows
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.tables import Tables
-from tierkit.models.design import Array, model_features
+from tierkit.models.design import model_features
+from tierkit.models.drift import population_stability
 from tierkit.models.linear import Ridge, fit_logit
-from tierkit.models.skill import auc_interval, share_shift, value_shift
+from tierkit.models.skill import auc_interval
 from tierkit.models.splits import groups_of
 from tierkit.models.twins import ALL
 from tierkit.models.variants import can_compare, hold_variants, judged_splits, mature_rows, n_tested, tuned_ridge
@@ -110,25 +111,14 @@ def _drift(
     y = mature["won_in_horizon"].to_numpy(np.float64)
     model = fit_logit(mature, y, features, groups=groups_of(mature), seed=seed, ridge=ridge)
     before, after = model.raw(mature), model.raw(scoring)
-    shifts = pd.Series({name: _shift(mature[name], scoring[name]) for name in features})
+    shifts = pd.Series({name: population_stability(mature[name], scoring[name]).psi for name in features})
     worst = str(shifts.sort_index(kind="stable").idxmax())
     spread = float(before.std())
     return {
-        "score_psi": value_shift(before, after),
+        "score_psi": population_stability(pd.Series(before), pd.Series(after)).psi,
         "score_shift": float(after.mean() - before.mean()) / spread if spread > 0 else 0.0,
         "worst_feature": worst,
         "worst_psi": float(shifts[worst]),
         "n_drifted": int((shifts > DRIFTED).sum()),
         "n_features": len(features),
     }
-
-
-def _shift(before: pd.Series, after: pd.Series) -> float:
-    if pd.api.types.is_numeric_dtype(before):
-        return value_shift(before.to_numpy(np.float64), after.to_numpy(np.float64))
-    both: list[Array] = []
-    levels = pd.Index(sorted(set(before.dropna()) | set(after.dropna())))
-    for values in (before, after):
-        codes = levels.get_indexer(pd.Index(values)) + 1
-        both.append(np.bincount(codes, minlength=len(levels) + 1) / max(len(values), 1))
-    return share_shift(*both)

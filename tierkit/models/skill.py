@@ -123,20 +123,3 @@ def better_by(first: Array, second: Array, groups: Array, *, confidence: float) 
     """Lower one-sided bound of how much lower the row losses `second` are than `first`, clustered by group."""
     gain = first - second
     return float(gain.mean() - ndtri(confidence) * clustered_se(gain, groups))
-
-
-def share_shift(expected: Array, actual: Array, *, floor: float = 1e-4) -> float:
-    """Population stability index of two sets of shares, each kept above `floor` (Yurdakul 2018): 0 is no shift."""
-    e, a = np.maximum(expected, floor), np.maximum(actual, floor)
-    return float(((a - e) * np.log(a / e)).sum())
-
-
-def value_shift(before: Array, after: Array, *, bins: int = 10) -> float:
-    """`share_shift` of numbers over the quantiles of `before`, missing values (NaN) in a bin of their own."""
-    known = before[np.isfinite(before)]
-    edges = np.unique(np.quantile(known, np.arange(1, bins) / bins)) if len(known) else np.zeros(0)
-    shares = []
-    for x in (before, after):
-        at = np.where(np.isfinite(x), np.searchsorted(edges, x, side="right"), len(edges) + 1)
-        shares.append(np.bincount(at, minlength=len(edges) + 2) / max(len(x), 1))
-    return share_shift(*shares)

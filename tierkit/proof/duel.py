@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from tierkit.errors import SheetError, TableError
-from tierkit.features.leaks import AUC_FLAGGED, screen_features
+from tierkit.features.leak_rules import AUC_FLAGGED
+from tierkit.features.leaks import screen_features
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.contracts import ROW_KEYS
 from tierkit.inputs.customary import customary_deals

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from tierkit.errors import TableError
-from tierkit.proof.drift import FLOOR, population_stability, psi_noise_floor, stability_index
+from tierkit.models.drift import FLOOR, population_stability, psi_noise_floor, stability_index
 
 
 def test_the_index_of_the_reference():
