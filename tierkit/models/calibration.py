@@ -64,7 +64,8 @@ def newest_cohort(predictions: pd.DataFrame) -> pd.DataFrame:
     if "origin" not in predictions or predictions["origin"].isna().all():
         return predictions.iloc[:0]
     mature = predictions[predictions["won_in_horizon"].notna() & predictions["win_prob"].notna()]
-    return mature.loc[mature["origin"] == mature["origin"].max()]
+    newest: pd.DataFrame = mature[mature["origin"] == mature["origin"].max()]
+    return newest
 
 
 def update_on_newest(calibration: Calibration, predictions: pd.DataFrame, *, shrink: float = _SHRINK) -> Calibration:

@@ -55,7 +55,7 @@ def check_chain(ledgers: Mapping[str, Ledger]) -> pd.DataFrame:
         sha: (name, before) for name in hashes for before, sha in sorted(ledgers[name].get("follows", {}).items())
     }
     missed = {sha: (by, before) for sha, (by, before) in follower.items() if sha not in hashes.values()}
-    rows = []
+    rows: list[tuple[str, str | None, str, str, str]] = []
     last = max((name[:7] for name in hashes), default="")
     for name, sha in hashes.items():
         by, status = follower.get(sha, ("", ""))[0], "intact"
