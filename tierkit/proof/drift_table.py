@@ -1,13 +1,14 @@
 """What has moved since the models learned: features, levels, scores, reasons and the newest outcomes, in one table."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from tierkit.models.acv import Acv
-from tierkit.models.calibration import newest_cohort
+from tierkit.models.calibration import logit, newest_cohort
 from tierkit.models.opening import Opening
 from tierkit.models.propensity import Propensity
 from tierkit.models.reasons import feature_of
@@ -57,7 +58,7 @@ def drift_table(
     of all that a part's model says, limit 25 % or its 99 % noise; `chances`, size of the shift in log-odds that would
     put the newest mature deals right, limit 0.3 or its 95 % noise.
     """
-    if "as_of" in before and len(before):
+    if "opened_in_horizon" in before and len(before):
         before = before[before["as_of"] == before["as_of"].max()]
     models = [model for model in (opening, win, acv) if model is not None]
     features = dict.fromkeys(f for model in models for f in model.features if f in before and f in now)
@@ -90,10 +91,10 @@ def say_drift(table: pd.DataFrame, *, since: str, most: int = 5) -> tuple[str, .
         return (f"Of {len(judged)} things looked at, none has moved beyond its noise since {since}.",)
     over = alarmed["figure"] / alarmed["limit"]
     order = alarmed.assign(over=over).sort_values(["over", "kind", "part", "name"], ascending=[False, True, True, True])
-    verb = "has" if len(alarmed) == 1 else "have"
+    moved = "1 has moved beyond its limit" if len(alarmed) == 1 else f"{len(alarmed)} have moved beyond their limit"
     first = (
-        f"Of {len(judged)} things looked at, {len(alarmed)} {verb} moved beyond {_its(len(alarmed))} limit since {since}; "
-        f"up to {max(1, round(0.01 * len(judged)))} would by chance alone."
+        f"Of {len(judged)} things looked at, {moved} since {since}; up to {max(1, round(0.01 * len(judged)))} would by "
+        "chance alone."
     )
     told = [_sentence({str(k): v for k, v in row.items()}) for row in order.head(most).to_dict("records")]
     left = len(alarmed) - most
@@ -144,7 +145,7 @@ def _typical(values: pd.Series) -> str:
         return f"{100 * counts.max():.0f} % {top}{beside}"
     known = values.astype("float64")
     share = set(known.dropna().unique()) <= {0.0, 1.0}
-    return (f"{100 * known.mean():.1f} %" if share else f"mean {known.mean():,.3g}") + beside
+    return (f"{100 * known.mean():.1f} %" if share else f"mean {_number(float(known.mean()))}") + beside
 
 
 def _levels(name: str, before: pd.Series, now: pd.Series) -> _Row:
@@ -168,7 +169,7 @@ def _scores(
     for name in SCORED:
         values = [frame[name].astype("float64") for frame in frames]
         # A part without a model is 1 or unknown throughout: it cannot move.
-        if any(v.notna().any() for v in values) and any(v.nunique() > 1 for v in values):
+        if any(v.notna().any() for v in values) and any(len(set(v.dropna())) > 1 for v in values):
             yield _stability("score", name, *values)
 
 
@@ -176,23 +177,22 @@ def _reasons(before: tuple[pd.DataFrame, Models], now: tuple[pd.DataFrame, Model
     both = reason_shares(*before).merge(
         reason_shares(*now), on=["part", "group"], how="outer", suffixes=("_before", "_now"), sort=True
     )
-    asked = both[["part", "group"]].apply(tuple, axis=1)
-    for key, row in zip(asked, both.fillna(0.0).to_dict("records"), strict=True):
+    for row in both.dropna().to_dict("records"):
         then, today = float(row["share_before"]), float(row["share_now"])
-        parts_on_both_sides = {"n_before", "n_now"} <= {k for k in ("n_before", "n_now") if row[k] > 0}
-        if max(then, today) < _LEAST_SHARE or not parts_on_both_sides:
+        if max(then, today) < _LEAST_SHARE or then <= 0:
             continue
-        noise = _Z99 * float(np.hypot(row["se_before"], row["se_now"])) / then if then else np.inf
-        change = abs(today / then - 1) if then else np.nan
-        limit = max(SHARE_LIMIT, noise)
-        n = (int(row["n_before"]), int(row["n_now"]))
-        yield ("reason", key[0], key[1], change, limit, *n, f"{100 * then:.0f} %", f"{100 * today:.0f} %")
+        noise = _Z99 * float(np.hypot(row["se_before"], row["se_now"])) / then
+        limit, n = max(SHARE_LIMIT, noise), (int(row["n_before"]), int(row["n_now"]))
+        shares = (f"{100 * then:.0f} %", f"{100 * today:.0f} %")
+        yield ("reason", row["part"], row["group"], abs(today / then - 1), limit, *n, *shares)
 
 
 def _chances(win: Propensity) -> Iterator[_Row]:
     if win.predictions.empty or (cohort := newest_cohort(win.predictions)).empty:
         return
-    row = calibration_summary(cohort).iloc[0]
+    before = replace(win.calibration, shift=win.calibration.shift - win.calibration.update, update=0.0)
+    today = before.prob(logit(cohort["win_prob"].to_numpy(np.float64)))
+    row = calibration_summary(cohort.assign(win_prob=today)).iloc[0]
     noise = (row["shift_high"] - row["shift_low"]) / 2
     n = len(win.predictions) - len(cohort)
     expected = f"{row['predicted'] * row['n']:,.0f} wins expected"
@@ -226,8 +226,8 @@ def _sentence(row: dict[str, Any]) -> str:
     )
 
 
-def _its(n: int) -> str:
-    return "its" if n == 1 else "their"
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _is_text(values: pd.Series) -> bool:

@@ -133,7 +133,7 @@ def _kept(whole: pd.DataFrame) -> list[str]:
         first = waiting["due_on"].min()
         n = "1 promise waits" if len(waiting) == 1 else f"{len(waiting)} promises wait"
         return [f"{n} for outcomes; wins promised can be counted from {first:%Y-%m-%d}."]
-    off = np.log(due["ratio"].clip(lower=1e-9)).abs()
+    off = np.abs(np.log(due["ratio"].astype("float64").clip(lower=1e-9)))
     order = due.assign(off=off).sort_values(["off", "as_of", "promise"], kind="stable")
     best, worst = order.iloc[0].to_dict(), order.iloc[-1].to_dict()
     kept = int((due["verdict"] == "kept").sum())
