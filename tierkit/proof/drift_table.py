@@ -1,21 +1,20 @@
 """What has moved since the models learned: features, levels, scores, reasons and the newest outcomes, in one table."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from tierkit.models.acv import Acv
-from tierkit.models.calibration import logit, newest_cohort
 from tierkit.models.opening import Opening
 from tierkit.models.propensity import Propensity
 from tierkit.models.reasons import feature_of
 from tierkit.models.scoring import score_accounts
 from tierkit.models.store import Models
-from tierkit.proof.calibration import SHIFT_LIMIT, calibration_summary
+from tierkit.proof.calibration import SHIFT_LIMIT
 from tierkit.proof.drift import population_stability
+from tierkit.proof.recalibration import propose_update
 
 COLUMNS = ["kind", "part", "name", "figure", "limit", "alarmed", "n_before", "n_now", "before", "now"]
 SCORED = ("open_prob", "win_prob", "expected_acv", "expected_value")
@@ -188,17 +187,12 @@ def _reasons(before: tuple[pd.DataFrame, Models], now: tuple[pd.DataFrame, Model
 
 
 def _chances(win: Propensity) -> Iterator[_Row]:
-    if win.predictions.empty or (cohort := newest_cohort(win.predictions)).empty:
-        return
-    before = replace(win.calibration, shift=win.calibration.shift - win.calibration.update, update=0.0)
-    today = before.prob(logit(cohort["win_prob"].to_numpy(np.float64)))
-    row = calibration_summary(cohort.assign(win_prob=today)).iloc[0]
-    noise = (row["shift_high"] - row["shift_low"]) / 2
-    n = len(win.predictions) - len(cohort)
-    expected = f"{row['predicted'] * row['n']:,.0f} wins expected"
-    limit = max(SHIFT_LIMIT, float(noise)) if np.isfinite(noise) else np.nan
-    shift = abs(float(row["in_the_large"]))
-    yield ("chances", "wins", "newest deals", shift, limit, n, len(cohort), expected, f"{row['n_won']:,.0f} won")
+    for row in propose_update(win).to_dict("records"):
+        noise = (row["shift_high"] - row["shift_low"]) / 2
+        limit = max(SHIFT_LIMIT, noise) if np.isfinite(noise) else np.nan
+        n = (len(win.predictions) - row["n"], row["n"])
+        told = (f"{row['expected']:,.0f} wins expected", f"{row['n_won']:,} won")
+        yield ("chances", "wins", "newest deals", abs(row["shift"]), limit, *n, *told)
 
 
 _PARTS = {"opens": "The chance that a deal opens", "wins": "The chance to win", "value": "The expected contract value"}
