@@ -96,10 +96,11 @@ def test_what_chance_makes_of_few_large_deals_is_told_apart_from_a_bias(deals_of
     assert 200 <= row["trailing_high"] <= 340
     assert not row["ok"]
     assert row["by_chance"]
-    assert "so this is no more than chance explains. That is further apart than 25 %" in row["sentence"]
+    assert "of it; the gap is no more than chance explains. That is further apart than 25 %" in row["sentence"]
+    assert f"ratio 1.40 ({140 / row['trailing_high']:.2f} or more by chance)" in row["sentence"]
     row = reconcile_bookings(SCORES.assign(expected_value=[900, 40.0]), tables, as_of=AS_OF, horizon_days=90).iloc[0]
     assert not row["by_chance"]
-    assert "so this is a bias." in row["sentence"]
+    assert "hold 100 % of it; the gap is more than chance explains." in row["sentence"]
 
 
 def test_the_noise_of_money_covers_what_the_months_would_bring_anew(deals_of, tables_of):

@@ -180,7 +180,7 @@ def _sentence(row: dict[str, Any]) -> str:
         )
     text += f"{_money(row, 'trailing')} ({row['n_trailing_won']:,} wins"
     text += f", {row['n_without_amount']:,} of them without an amount)" if row["n_without_amount"] else ")"
-    text += f", ratio {row['ratio']:.2f}; " if np.isfinite(row["ratio"]) else "; "
+    text += f", ratio {row['ratio']:.2f}{_ends(row)}; " if np.isfinite(row["ratio"]) else "; "
     text += f"booked in the last {row['horizon_days']} days: {_money(row, 'booked')}."
     if np.isfinite(row["last_actual"]):
         text += (
@@ -189,14 +189,18 @@ def _sentence(row: dict[str, Any]) -> str:
         )
     if not row["ok"]:
         if np.isfinite(row["trailing_low"]):
-            low, high = _money(row, "trailing_low"), _money(row, "trailing_high")
-            text += (
-                f" Chance alone takes such a window from {low} to {high} (its three largest deals hold "
-                f"{100 * row['largest3_share']:.0f} %), so this is "
-                f"{'no more than chance explains' if row['by_chance'] else 'a bias'}."
-            )
+            why = "no more than chance explains" if row["by_chance"] else "more than chance explains"
+            text += f" The three largest deals hold {100 * row['largest3_share']:.0f} % of it; the gap is {why}."
         text += " That is further apart than 25 %, so ranks are shown and money is withheld."
     return text
+
+
+def _ends(row: dict[str, Any]) -> str:
+    """Between what ratios chance alone takes the one there is."""
+    if not np.isfinite(row["trailing_low"]):
+        return ""
+    low, high = (row["expected"] / row[end] if row[end] else np.inf for end in ("trailing_high", "trailing_low"))
+    return f" ({low:.2f}-{high:.2f} by chance)" if np.isfinite(high) else f" ({low:.2f} or more by chance)"
 
 
 def _money(row: dict[str, Any], key: str = "expected") -> str:
