@@ -12,6 +12,7 @@ import pytest
 
 import tierkit as tk
 from tierkit.models.store import load_models
+from tierkit.proof.calibration import calibration_summary
 from tierkit.reporting.monthly import run_months
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -150,6 +151,12 @@ class TestWithoutDatesOrOpenDeals:
 
 
 class TestIbm:
+    def test_chances_of_deals_no_model_saw_come_true(self, ibm):
+        row = calibration_summary(ibm.win.predictions).iloc[0]
+        assert row["n"] > 70_000
+        assert 0.9 <= row["slope"] <= 1.1
+        assert abs(row["in_the_large"]) < 0.1
+
     def test_what_is_known_only_at_the_end_is_refused_by_general_rules(self, ibm):
         for column in (*LEAKS_OF_IBM, "acv", "Deal Size Category"):
             assert ibm.verdict_of(column) == "refused", column

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from tierkit.proof.bookings import COLUMNS, reconcile_bookings
+from tierkit.proof.forecasts import say_forecasts, score_forecasts
 
 AS_OF = pd.Timestamp("2026-06-30")
 SCORES = pd.DataFrame({"account_id": ["a", "b"], "expected_value": [70.0, 40.0]})
@@ -84,3 +85,59 @@ def test_what_cannot_be_compared_is_said(deals_of, tables_of):
 
 
 ACCOUNTS = pd.DataFrame({"account_id": list("abcdefz")})
+
+
+def test_what_chance_makes_of_few_large_deals_is_told_apart_from_a_bias(deals_of, tables_of):
+    tables = tables_of(deals=company(deals_of), accounts=ACCOUNTS)
+    row = reconcile_bookings(SCORES.assign(expected_value=[100, 40.0]), tables, as_of=AS_OF, horizon_days=90).iloc[0]
+    # 60 + 40 by two accounts, each drawn Poisson(1) times: none of the two with chance exp(-2) = .135
+    assert (row["trailing_low"], row["largest3_share"]) == (0, 1)
+    # at most 4 x 60 + 2 x 40 or the like: P(Poisson >= 4) is .019
+    assert 200 <= row["trailing_high"] <= 340
+    assert not row["ok"]
+    assert row["by_chance"]
+    assert "of it; the gap is no more than chance explains. That is further apart than 25 %" in row["sentence"]
+    assert f"ratio 1.40 ({140 / row['trailing_high']:.2f} or more by chance)" in row["sentence"]
+    row = reconcile_bookings(SCORES.assign(expected_value=[900, 40.0]), tables, as_of=AS_OF, horizon_days=90).iloc[0]
+    assert not row["by_chance"]
+    assert "hold 100 % of it; the gap is more than chance explains." in row["sentence"]
+
+
+def test_the_noise_of_money_covers_what_the_months_would_bring_anew(deals_of, tables_of):
+    # 120 wins of mean 1 and sd 1: their sum has sd sqrt(120 (1 + 1)) = 15.5
+    value = np.random.default_rng(5).exponential(1, 120)
+    rows = [(f"d{i:03}", f"a{i:03}", "2026-02-01", "2026-02-20", "won", v) for i, v in enumerate(value)]
+    rows.append(("z", "z", "2025-06-01", "2025-07-01", "lost", 1.0))
+    accounts = pd.DataFrame({"account_id": [r[1] for r in rows]})
+    tables = tables_of(deals=deals_of(*rows), accounts=accounts)
+    row = reconcile_bookings(SCORES, tables, as_of=AS_OF, horizon_days=90).iloc[0]
+    sd = np.sqrt((value**2).sum())
+    assert row["trailing_high"] - row["trailing_low"] == pytest.approx(2 * 1.96 * sd, rel=0.06)
+
+
+def test_every_earlier_forecast_is_scored_and_the_worst_is_named(deals_of, tables_of):
+    tables = tables_of(deals=company(deals_of), accounts=ACCOUNTS)
+    made = pd.to_datetime(["2025-12-31", "2026-01-01", "2026-02-10"])
+    forecasts = pd.DataFrame({"as_of": made, "horizon_days": 90, "expected": [1200.0, 110.0, 50.0]})
+    scored = score_forecasts(forecasts.iloc[::-1], tables, as_of=AS_OF)
+    assert scored["status"].tolist() == ["mature", "mature", "immature"]
+    # from 31 December: 500 + 60; d2 opens on the 91st day. From 1 January: 60 + 40
+    assert scored["actual"].tolist()[:2] == [560, 100]
+    assert scored["n_won"].tolist()[:2] == [2, 2]
+    assert scored["known_on"].iloc[0] == pd.Timestamp("2026-06-29")
+    assert scored["ok"].tolist()[:2] == [False, True]
+    told = say_forecasts(scored, currency="USD")
+    assert told[0].startswith("1 of 2 forecasts of money that are due came within 25 %")
+    assert told[1].startswith("The worst, of 2025-12, said USD 1k; USD 560 came from 2 wins")
+    assert told[2].startswith("The best, of 2026-01, said USD 110; USD 100 came")
+    assert say_forecasts(scored[2:], currency="USD") == (
+        "No forecast of money is due yet; the first can be scored on 2026-08-09.",
+    )
+
+
+def test_the_newest_forecast_that_is_due_is_the_last(deals_of, tables_of):
+    tables = tables_of(deals=company(deals_of), accounts=ACCOUNTS)
+    made = pd.to_datetime(["2026-01-01", "2026-05-31"])
+    then = pd.DataFrame({"as_of": made, "horizon_days": [90, 90], "expected": [125.0, 80.0]})
+    row = reconcile_bookings(SCORES, tables, as_of=AS_OF, horizon_days=90, last_forecast=then).iloc[0]
+    assert (row["last_as_of"], row["last_actual"]) == (made[0], 100)

@@ -76,6 +76,31 @@ def test_a_touched_promise_is_told(deals_of, tables_of):
     assert np.allclose(scored["promised_wins"], [0.3, 0.01])
 
 
+def test_a_touched_entry_is_told(deals_of, tables_of):
+    tables = tables_of(deals=deals_of(("d1", "a", "2026-02-10", "2026-04-01", "won", 10.0)))
+    _, entry = freeze_promises(TIERS, as_of=MADE, horizon_days=90)
+    better = {**entry["tiers"]["1"], "promised_wins": 0.6}
+    for touched in (
+        entry | {"tiers": entry["tiers"] | {"1": better}},
+        entry | {"tiers": {"2": entry["tiers"]["2"]}},
+        entry | {"n": 2},
+    ):
+        assert not score_promises([(touched, TIERS)], tables, as_of="2026-05-01")["intact"].any()
+    # Rows come back from the file in another order: the sums differ in the last digit, and that is no touch.
+    again = score_promises([(entry, TIERS.iloc[::-1])], tables, as_of="2026-05-01")
+    assert again["intact"].all()
+    assert again["promise"].unique().tolist() == [entry["sha256"][:12]]
+
+
+def test_a_promise_whose_tiers_are_gone_stays_in_the_record(deals_of, tables_of):
+    tables = tables_of(deals=deals_of(("d1", "a", "2026-02-10", "2026-04-01", "won", 10.0)))
+    _, entry = freeze_promises(TIERS, as_of=MADE, horizon_days=90)
+    scored = score_promises([(entry, None)], tables, as_of="2026-12-31")
+    assert scored["status"].tolist() == ["lost", "lost"]
+    assert not scored["intact"].any()
+    assert scored["promised_wins"].tolist() == [0.3, 0.01]
+
+
 def test_undated_promises_are_kept_and_not_scored(deals_of, tables_of):
     deals = deals_of(("d1", "a", "2026-02-10", "2026-04-01", "won", 10.0)).drop(columns=["opened_at", "closed_at"])
     _, entry = freeze_promises(TIERS, as_of=MADE, horizon_days=None)

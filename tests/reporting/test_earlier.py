@@ -1,9 +1,12 @@
+import json
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
+from tierkit.errors import TierkitError
 from tierkit.inputs.tables import Tables, open_tables
-from tierkit.reporting.earlier import tier_record
+from tierkit.reporting.earlier import earlier_bookings, earlier_ledgers, earlier_promises, tier_record
 
 
 def company() -> Tables:
@@ -45,3 +48,28 @@ def test_published_tiers_follow_upon_the_tiers_set_by_hand(tmp_path: Path) -> No
         ("a", 2, "2026-06-01", None),
         ("b", 1, "2026-06-01", None),
     ]
+
+
+def test_ledgers_and_forecasts_of_all_earlier_months_are_read(tmp_path: Path) -> None:
+    for month, expected in (("2026-04", 10.0), ("2026-05", 20.0), ("2026-06", 30.0)):
+        publish(tmp_path, month, {"a": 1})
+        ledger = {"frozen": [{"sha256": month}], "scored": []}
+        (tmp_path / month / "ledger.json").write_text(json.dumps(ledger))
+        pd.DataFrame({"as_of": [f"{month}-28"], "expected": [expected], "last_actual": [None]}).to_csv(
+            tmp_path / month / "bookings.csv", index=False
+        )
+    assert sorted(earlier_ledgers(tmp_path, "2026-06")) == ["2026-04", "2026-05"]
+    found = earlier_bookings(tmp_path, "2026-06")
+    assert found is not None
+    assert found["expected"].tolist() == [10.0, 20.0]
+    assert earlier_bookings(tmp_path, "2026-04") is None
+
+
+def test_a_ledger_that_cannot_be_read_is_named_and_tiers_that_are_gone_are_told(tmp_path: Path) -> None:
+    publish(tmp_path, "2026-04", {"a": 1})
+    (tmp_path / "2026-04" / "ledger.json").write_text('{"frozen": [{"sha256": "x"}], "scored": []}')
+    (tmp_path / "2026-04" / "tiers.parquet").unlink()
+    assert earlier_promises(tmp_path, "2026-05") == [({"sha256": "x"}, None)]
+    (tmp_path / "2026-04" / "ledger.json").write_text("{")
+    with pytest.raises(TierkitError, match=r"ledger\.json: not a ledger"):
+        earlier_promises(tmp_path, "2026-05")

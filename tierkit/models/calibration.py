@@ -1,8 +1,9 @@
 """Calibration on the log-odds: a slope and a shift, so that ranks and reasons stay exact."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from tierkit.models.design import Array
 
@@ -13,11 +14,15 @@ _CLIP = 1e-6
 
 @dataclass(frozen=True)
 class Calibration:
-    """`logit(p) = slope * raw + shift`; `kind` is none, in_the_large or platt."""
+    """`logit(p) = slope * raw + shift`; `kind` is none, in_the_large or platt.
+
+    `update` is the part of `shift` that the newest mature cohort added.
+    """
 
     kind: str = "none"
     slope: float = 1.0
     shift: float = 0.0
+    update: float = 0.0
 
     def prob(self, raw: Array) -> Array:
         """Calibrated probability of log-odds `raw`."""
@@ -51,9 +56,41 @@ def calibrate(y: Array, raw: Array) -> Calibration:
 
 def calibrate_in_the_large(y: Array, raw: Array) -> Calibration:
     """The shift d with sum(expit(raw + d)) = sum(y), times events / (events + 100) as it is learned from few."""
+    return Calibration("in_the_large", 1.0, shrunk_shift(y, raw)) if 0 < y.sum() < len(y) else Calibration()
+
+
+def newest_cohort(predictions: pd.DataFrame) -> pd.DataFrame:
+    """The mature rows of the newest origin of `Propensity.predictions`; none where rows were not tested out of time."""
+    if "origin" not in predictions or predictions["origin"].isna().all():
+        return predictions.iloc[:0]
+    mature = predictions[predictions["won_in_horizon"].notna() & predictions["win_prob"].notna()]
+    newest: pd.DataFrame = mature[mature["origin"] == mature["origin"].max()]
+    return newest
+
+
+def update_on_newest(calibration: Calibration, predictions: pd.DataFrame, *, shrink: float = _SHRINK) -> Calibration:
+    """The calibration moved to the newest mature cohort, as no average of two years knows of the last quarter.
+
+    Parameters
+    ----------
+    predictions : as of `Propensity`, of models that saw nothing of the row, not calibrated.
+    shrink : wins at which half of the shift found is believed.
+
+    `logit p' = logit p + d * n / (n + shrink)`, d the shift that puts the cohort's total right, n its wins (its losses
+    where they are fewer). Without a cohort, or one without wins or losses, nothing moves.
+    """
+    cohort = newest_cohort(predictions)
+    y = cohort["won_in_horizon"].to_numpy(np.float64)
+    if not 0 < y.sum() < len(y):
+        return calibration
+    raw = calibration.slope * logit(cohort["win_prob"].to_numpy(np.float64)) + calibration.shift
+    update = shrunk_shift(y, raw, shrink=shrink)
+    return replace(calibration, shift=calibration.shift + update, update=calibration.update + update)
+
+
+def shrunk_shift(y: Array, raw: Array, *, shrink: float = _SHRINK) -> float:
+    """The shift d with sum(expit(raw + d)) = sum(y), times events / (events + shrink)."""
     events = float(min(y.sum(), (1 - y).sum()))
-    if events == 0:
-        return Calibration()
     shift = 0.0
     for _ in range(50):
         p = expit(raw + shift)
@@ -61,7 +98,7 @@ def calibrate_in_the_large(y: Array, raw: Array) -> Calibration:
         shift += float(np.clip(step, -1, 1))
         if abs(step) < 1e-10:
             break
-    return Calibration("in_the_large", 1.0, shift * events / (events + _SHRINK))
+    return shift * events / (events + shrink)
 
 
 def _newton(y: Array, raw: Array) -> tuple[float, float]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tierkit.errors import TableError
-from tierkit.models.calibration import Calibration, calibrate
+from tierkit.models.calibration import Calibration, calibrate, update_on_newest
 from tierkit.models.contest import Contest, Fitter, hold_contest, size_column
 from tierkit.models.design import Array, model_features
 from tierkit.models.linear import Linear, Ridge, fit_logit
@@ -131,6 +131,14 @@ def fit_propensity(
     else:
         model = fit_trees(rows, y, features, objective="binary", groups=groups, seed=seed)
         calibration = _calibrate(contest or _out_of_fold(rows, y, groups, model, features, seed), chosen)
+    predictions = _predictions(rows, contest, chosen) if contest else pd.DataFrame()
+    if settings.follow_newest and not predictions.empty:
+        calibration = update_on_newest(calibration, predictions)
+        if calibration.update:
+            notes.append(
+                f"Chances to win were moved by {calibration.update:+.2f} in log-odds to the newest mature deals "
+                "(follow_newest)."
+            )
     return Propensity(
         model=model,
         calibration=calibration,
@@ -144,7 +152,7 @@ def fit_propensity(
         level=level,
         skill=contest.beats(chosen, "base_rate", confidence=_SKILL) if contest else True,
         comparison=contest.table(chosen) if contest else pd.DataFrame(),
-        predictions=_predictions(rows, contest, chosen) if contest else pd.DataFrame(),
+        predictions=predictions,
         notes=tuple(notes),
     )
 

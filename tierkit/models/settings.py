@@ -20,3 +20,5 @@ class ModelSettings(Section):
     """Expected ACV is capped at this quantile of won ACV."""
     refits: int = Field(20, ge=0, le=1000)
     """Refits behind the chance that an account belongs in Tier 1; `tierkit run --thorough` takes 200, 0 takes none."""
+    follow_newest: bool = False
+    """Move the win chances to the newest mature quarter: right if the market changed for good, wrong if it passes."""

@@ -27,12 +27,18 @@ COLUMNS = [
     "n_booked",
     "ratio",
     "ok",
+    "trailing_low",
+    "trailing_high",
+    "largest3_share",
+    "by_chance",
     "last_as_of",
     "last_expected",
     "last_actual",
     "last_ratio",
     "sentence",
 ]
+
+_DRAWS = 2_000
 
 
 def reconcile_bookings(
@@ -48,7 +54,7 @@ def reconcile_bookings(
     Parameters
     ----------
     scores : one row per account (deals-only: per open deal); column expected_value.
-    last_forecast : an earlier result of this function; scored once its window is mature.
+    last_forecast : earlier results of this function; the newest whose window is mature is scored.
 
     Returns
     -------
@@ -76,6 +82,7 @@ def reconcile_bookings(
         "n_without_amount": 0,
         "n_booked": 0,
         "ok": False,
+        "by_chance": False,
         "last_as_of": pd.NaT,
     }
     if not tables.is_dated:
@@ -95,7 +102,7 @@ def reconcile_bookings(
             f"outcomes are all known (it would begin {start:%Y-%m-%d})."
         )
         return pd.DataFrame([row], columns=COLUMNS)
-    won = _trailing_wins(deals, tables, start=start, horizon_days=horizon_days)
+    won = won_since(deals, tables, start=start, horizon_days=horizon_days)
     row |= {
         "trailing": float(won["acv"].sum()),
         "trailing_from": start,
@@ -103,6 +110,7 @@ def reconcile_bookings(
         "n_trailing_won": len(won),
         "n_without_amount": int(won["acv"].isna().sum()),
     }
+    row |= chance_of_money(won, row["expected"])
     row["ratio"] = row["expected"] / row["trailing"] if row["trailing"] else np.nan
     row["ok"] = bool(abs(row["ratio"] - 1) <= TOLERANCE)
     row |= _last(last_forecast, deals, tables, as_of)
@@ -110,7 +118,7 @@ def reconcile_bookings(
     return pd.DataFrame([row], columns=COLUMNS)
 
 
-def _trailing_wins(deals: pd.DataFrame, tables: Tables, *, start: pd.Timestamp, horizon_days: int) -> pd.DataFrame:
+def won_since(deals: pd.DataFrame, tables: Tables, *, start: pd.Timestamp, horizon_days: int) -> pd.DataFrame:
     """What a forecast made at `start` speaks of, once it is known."""
     end = start + pd.Timedelta(days=horizon_days)
     if not tables.has_accounts:
@@ -123,15 +131,31 @@ def _trailing_wins(deals: pd.DataFrame, tables: Tables, *, start: pd.Timestamp, 
     return won
 
 
+def chance_of_money(won: pd.DataFrame, expected: float) -> dict[str, Any]:
+    """How far the money of these wins hangs on chance: each winning account counted Poisson(1) times, 2,000 draws."""
+    totals = won.groupby("account_id", sort=True)["acv"].sum().to_numpy(np.float64)
+    total = float(totals.sum())
+    if total <= 0:
+        return {"trailing_low": np.nan, "trailing_high": np.nan, "largest3_share": np.nan, "by_chance": False}
+    drawn = np.random.default_rng(0).poisson(1.0, (_DRAWS, len(totals))) @ totals
+    low, high = (float(x) for x in np.quantile(drawn, [0.025, 0.975]))
+    largest = float(won["acv"].nlargest(3).sum()) / total
+    inside = low <= expected <= high
+    return {"trailing_low": low, "trailing_high": high, "largest3_share": largest, "by_chance": inside}
+
+
 def _last(earlier: pd.DataFrame | None, deals: pd.DataFrame, tables: Tables, as_of: pd.Timestamp) -> dict[str, Any]:
     if earlier is None or earlier.empty:
         return {}
-    then = earlier.iloc[-1]
+    earlier = earlier.assign(as_of=pd.to_datetime(earlier["as_of"])).sort_values("as_of", kind="stable")
+    times = 2 if tables.has_accounts else 1
+    due = earlier["as_of"] + pd.to_timedelta(times * earlier["horizon_days"].astype("float64"), unit="D") <= as_of
+    then = (earlier[due] if due.any() else earlier).iloc[-1]
     made, horizon_days = pd.Timestamp(then["as_of"]), int(then["horizon_days"])
     row: dict[str, Any] = {"last_as_of": made, "last_expected": float(then["expected"])}
-    if made + (2 if tables.has_accounts else 1) * pd.Timedelta(days=horizon_days) > as_of:
+    if not due.any():
         return row
-    actual = float(_trailing_wins(deals, tables, start=made, horizon_days=horizon_days)["acv"].sum())
+    actual = float(won_since(deals, tables, start=made, horizon_days=horizon_days)["acv"].sum())
     return row | {"last_actual": actual, "last_ratio": row["last_expected"] / actual if actual else np.nan}
 
 
@@ -156,7 +180,7 @@ def _sentence(row: dict[str, Any]) -> str:
         )
     text += f"{_money(row, 'trailing')} ({row['n_trailing_won']:,} wins"
     text += f", {row['n_without_amount']:,} of them without an amount)" if row["n_without_amount"] else ")"
-    text += f", ratio {row['ratio']:.2f}; " if np.isfinite(row["ratio"]) else "; "
+    text += f", ratio {row['ratio']:.2f}{_ends(row)}; " if np.isfinite(row["ratio"]) else "; "
     text += f"booked in the last {row['horizon_days']} days: {_money(row, 'booked')}."
     if np.isfinite(row["last_actual"]):
         text += (
@@ -164,17 +188,27 @@ def _sentence(row: dict[str, Any]) -> str:
             f"{_money(row, 'last_actual')} came."
         )
     if not row["ok"]:
+        if np.isfinite(row["trailing_low"]):
+            why = "no more than chance explains" if row["by_chance"] else "more than chance explains"
+            text += f" The three largest deals hold {100 * row['largest3_share']:.0f} % of it; the gap is {why}."
         text += " That is further apart than 25 %, so ranks are shown and money is withheld."
     return text
 
 
+def _ends(row: dict[str, Any]) -> str:
+    """Between what ratios chance alone takes the one there is."""
+    if not np.isfinite(row["trailing_low"]):
+        return ""
+    low, high = (row["expected"] / row[end] if row[end] else np.inf for end in ("trailing_high", "trailing_low"))
+    return f" ({low:.2f}-{high:.2f} by chance)" if np.isfinite(high) else f" ({low:.2f} or more by chance)"
+
+
 def _money(row: dict[str, Any], key: str = "expected") -> str:
-    amount = row[key]
-    for unit, size in (("M", 1e6), ("k", 1e3)):
-        if abs(amount) >= size:
-            return (
-                f"{row['currency']} {amount / size:,.2f}{unit}"
-                if unit == "M"
-                else f"{row['currency']} {amount / size:,.0f}k"
-            )
-    return f"{row['currency']} {amount:,.0f}"
+    return amount_in(row[key], row["currency"])
+
+
+def amount_in(amount: float, currency: str) -> str:
+    """Money in a sentence, in millions or thousands where it is that much."""
+    if abs(amount) >= 1e6:
+        return f"{currency} {amount / 1e6:,.2f}M"
+    return f"{currency} {amount / 1e3:,.0f}k" if abs(amount) >= 1e3 else f"{currency} {amount:,.0f}"

@@ -15,6 +15,7 @@ from tierkit.proof.outcomes import account_outcomes, won_of_opened
 
 COLUMNS = [
     "as_of",
+    "promise",
     "horizon_days",
     "intact",
     "status",
@@ -88,17 +89,18 @@ def promise_bytes(tiers: pd.DataFrame) -> bytes:
 
 
 def score_promises(
-    earlier: Iterable[tuple[Mapping[str, Any], pd.DataFrame]], tables: Tables, *, as_of: pd.Timestamp | str
+    earlier: Iterable[tuple[Mapping[str, Any], pd.DataFrame | None]], tables: Tables, *, as_of: pd.Timestamp | str
 ) -> pd.DataFrame:
     """Every earlier promise against what came of it.
 
     Parameters
     ----------
-    earlier : ledger entries as of `freeze_promises`, each with the tiers it froze.
+    earlier : ledger entries as of `freeze_promises`, each with the tiers it froze; None where those are gone.
 
     Returns
     -------
-    One row per entry and tier: intact (the tiers still have the hash), status (mature, immature, undated), known_on, n,
+    One row per entry and tier: promise (start of its hash, which tells runs of one month apart), intact (the tiers
+    still have the hash, and add up to what the entry promises), status (mature, immature, undated, lost), known_on, n,
     n_won, rate, low, high (accounts that won within the horizon after the promise, Wilson), promised_wins and
     promised_value; and, once deals opened in the horizon have had theirs (two horizons on), actual_wins and
     actual_value, the wins of deals that opened in the horizon and were won within the horizon of opening.
@@ -107,11 +109,16 @@ def score_promises(
     deals = None
     rows: list[dict[str, Any]] = []
     for entry, tiers in earlier:
-        intact = hashlib.sha256(promise_bytes(tiers)).hexdigest() == entry["sha256"]
-        key = {"as_of": pd.Timestamp(entry["as_of"]), "horizon_days": entry["horizon_days"], "intact": intact}
-        if entry["horizon_days"] is None or not tables.is_dated:
+        key = {
+            "as_of": pd.Timestamp(entry["as_of"]),
+            "promise": str(entry["sha256"])[:12],
+            "horizon_days": entry["horizon_days"],
+            "intact": tiers is not None and _is_intact(entry, tiers),
+        }
+        if tiers is None or entry["horizon_days"] is None or not tables.is_dated:
+            status = "lost" if tiers is None else "undated"
             rows += [
-                key | {"status": "undated", "tier": int(tier)} | promised for tier, promised in entry["tiers"].items()
+                key | {"status": status, "tier": int(tier)} | promised for tier, promised in entry["tiers"].items()
             ]
             continue
         if deals is None:
@@ -119,6 +126,23 @@ def score_promises(
             deals = deals[deals["is_new_business"]]
         rows += [key | row for row in _scored(entry, tiers, deals, through)]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _is_intact(entry: Mapping[str, Any], tiers: pd.DataFrame) -> bool:
+    """Whether the tiers are those frozen, and the entry still says of them what it said."""
+    frozen, again = freeze_promises(tiers, as_of=entry["as_of"], horizon_days=entry["horizon_days"])
+    said, now = entry["tiers"], again["tiers"]
+    return (
+        frozen == entry["sha256"]
+        and entry["n"] == again["n"]
+        and said.keys() == now.keys()
+        and all(
+            # The last digit hangs on the order the rows were summed in.
+            abs(said[tier][name] - now[tier][name]) <= slack
+            for tier in said
+            for name, slack in (("n", 0), ("promised_wins", 1e-5), ("promised_value", 0.02))
+        )
+    )
 
 
 def _scored(

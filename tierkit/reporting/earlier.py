@@ -1,4 +1,4 @@
-"""What earlier months said: the tiers in use before this one, and the last forecast."""
+"""What earlier months said: the tiers in use before this one, their forecasts and their promises."""
 
 import json
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from tierkit.errors import TierkitError
 from tierkit.inputs.tables import Tables
 from tierkit.proof.observed import tiers_acted_on
 from tierkit.proof.replayed_month import tiers_in_use
@@ -39,21 +40,43 @@ def earlier_tiers(reports: Path, month: str, tables: Tables, as_of: pd.Timestamp
 
 
 def earlier_bookings(reports: Path, month: str) -> pd.DataFrame | None:
-    """The forecast of the latest month published before `month`; None if there is none."""
-    folder = previous_month(reports, month)
-    path = None if folder is None else folder / "bookings.csv"
-    return pd.read_csv(path, parse_dates=["as_of"]) if path is not None and path.exists() else None
+    """The forecasts of the months published before `month`, oldest first; None if there are none."""
+    paths = [folder / "bookings.csv" for folder in reversed(list(_months_before(reports, month)))]
+    found = [pd.read_csv(path, parse_dates=["as_of"]) for path in paths if path.exists()]
+    return pd.concat([f.dropna(axis="columns", how="all") for f in found], ignore_index=True) if found else None
 
 
-def earlier_promises(reports: Path, month: str) -> list[tuple[dict[str, Any], pd.DataFrame]]:
-    """Every promise frozen before `month` with the tiers it froze; superseded runs keep theirs too."""
-    found = []
+def earlier_ledgers(reports: Path, month: str) -> dict[str, Any]:
+    """The ledger of every month published before `month`, by the name of its folder; superseded runs keep theirs.
+
+    Raises
+    ------
+    TierkitError : a ledger cannot be read.
+    """
+    found = {}
     for folder in published_months(reports):
-        if folder.name[:7] >= month or not (folder / "ledger.json").exists():
+        path = folder / "ledger.json"
+        if folder.name[:7] >= month or not path.exists():
             continue
-        tiers = pd.read_parquet(folder / "tiers.parquet")
-        ledger = json.loads((folder / "ledger.json").read_text(encoding="utf-8"))
-        found += [(entry, tiers) for entry in ledger["frozen"]]
+        try:
+            found[folder.name] = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise TierkitError(f"{path}: not a ledger ({error}); put the file back from a backup") from None
+    return found
+
+
+def earlier_promises(reports: Path, month: str) -> list[tuple[dict[str, Any], pd.DataFrame | None]]:
+    """Every promise frozen before `month` with the tiers it froze; superseded runs keep theirs too.
+
+    None in place of tiers that are gone.
+    """
+    ledgers = earlier_ledgers(reports, month)
+    found: list[tuple[dict[str, Any], pd.DataFrame | None]] = []
+    for folder in published_months(reports):
+        if (ledger := ledgers.get(folder.name)) and ledger["frozen"]:
+            path = folder / "tiers.parquet"
+            tiers = pd.read_parquet(path) if path.exists() else None
+            found += [(entry, tiers) for entry in ledger["frozen"]]
     return found
 
 

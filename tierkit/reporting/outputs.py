@@ -6,9 +6,11 @@ from typing import Any
 
 from tierkit.models.store import save_models
 from tierkit.proof.ledger import freeze_promises
+from tierkit.proof.ledger_chain import follow_ledgers
 from tierkit.reporting import words
 from tierkit.reporting.books import write_books
 from tierkit.reporting.briefing import prepare_briefing
+from tierkit.reporting.earlier import earlier_ledgers
 from tierkit.reporting.provenance import Provenance
 from tierkit.reporting.review import draw_review_sample, write_review_sample
 from tierkit.reporting.runs import Run
@@ -96,11 +98,15 @@ def _model_line(run: Run) -> str:
 
 
 def _ledger(run: Run) -> dict[str, Any]:
-    """This month's promises, frozen, and every earlier month's scored."""
+    """This month's promises, frozen, every earlier month's scored, and the hashes of the ledgers before this one."""
     entries = []
     if len(run.tiers) and run.tiers["win_prob"].notna().all():
         entries.append(freeze_promises(run.tiers, as_of=run.as_of, horizon_days=run.horizon_days)[1])
-    return {"frozen": entries, "scored": json.loads(run.promises.to_json(orient="records", date_format="iso"))}
+    return {
+        "frozen": entries,
+        "scored": json.loads(run.promises.to_json(orient="records", date_format="iso")),
+        "follows": follow_ledgers(earlier_ledgers(run.reports, run.month)),
+    }
 
 
 def _write_json(path: Path, value: Any) -> None:
