@@ -42,8 +42,8 @@ def audited(run, **changed):
     parts = {**run, **changed}
     order = ("rows", "verdicts", "win", "gated", "tiers", "tables")
     promises = parts.get("promises")
-    waived = parts.get("waived", ())
-    table = audit_run(*(parts[k] for k in order), POLICY, as_of=AS_OF, seed=7, promises=promises, waived=waived)
+    told = {k: parts[k] for k in ("chain", "waived") if k in parts}
+    table = audit_run(*(parts[k] for k in order), POLICY, as_of=AS_OF, seed=7, promises=promises, **told)
     assert list(table.columns) == COLUMNS
     return table.set_index("check")
 
@@ -116,7 +116,11 @@ def test_a_rep_over_capacity_stops(run):
 def test_a_touched_promise_stops(run):
     promises = pd.DataFrame({"as_of": [pd.Timestamp("2026-01-31")] * 2, "intact": [True, False]})
     assert failed(audited(run, promises=promises)) == {"promises intact"}
-    assert failed(audited(run, promises=promises.assign(intact=True))) == set()
+    whole = promises.assign(intact=True)
+    assert failed(audited(run, promises=whole)) == set()
+    chain = pd.DataFrame({"month": ["2026-01", "2026-02"], "status": ["intact", "removed"]})
+    assert failed(audited(run, promises=whole, chain=chain)) == {"promises intact"}
+    assert failed(audited(run, promises=whole.iloc[:0], chain=chain)) == {"promises intact"}
 
 
 def test_a_waived_check_stops_nothing_and_is_told_apart(run):
@@ -126,7 +130,7 @@ def test_a_waived_check_stops_nothing_and_is_told_apart(run):
     assert table.loc[table["waived"], "check"].tolist() == ["promises intact"]
     assert audit_breaches(table) == []
     (told,) = audit_breaches(table, waived=True)
-    assert told == "promises intact: 1 earlier months no longer have the hash they were frozen with"
+    assert told == "promises intact: 2026-01 no longer as frozen: put the files back from a backup"
 
 
 def test_that_slots_hold_cannot_be_waived():

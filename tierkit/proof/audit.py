@@ -13,6 +13,7 @@ from tierkit.inputs.contracts import ROW_KEYS
 from tierkit.inputs.tables import Tables
 from tierkit.models.propensity import Propensity, fit_propensity
 from tierkit.models.settings import ModelSettings
+from tierkit.proof.ledger_chain import BROKEN
 from tierkit.tiering.capacity import capacity_of, capacity_table
 from tierkit.tiering.gates import GATES, QUALIFIED
 from tierkit.tiering.policy import Policy
@@ -45,6 +46,7 @@ def audit_run(
     features: FeatureSettings | None = None,
     models: ModelSettings | None = None,
     promises: pd.DataFrame | None = None,
+    chain: pd.DataFrame | None = None,
     waived: Collection[str] = (),
 ) -> pd.DataFrame:
     """Put a run to its own checks.
@@ -53,7 +55,7 @@ def audit_run(
     ----------
     rows, verdicts, win : what the win model was fitted on, and the model; None in a scorecard run.
     gated, tiers : the month's gates and tiers.
-    promises : earlier promises as of `score_promises`, of which none may have been touched.
+    promises, chain : earlier promises as of `score_promises` and ledgers as of `check_chain`; none may be touched.
     waived : checks that may fail and the month be published all the same; the run sheet names them.
 
     Returns
@@ -68,10 +70,8 @@ def audit_run(
         checks += _one_liners(win)
     checks += _counts(gated, tiers, tables, policy, pd.Timestamp(as_of))
     checks.append(_capacity(tiers, tables, policy, pd.Timestamp(as_of)))
-    if promises is not None and len(promises):
-        touched = int(promises.loc[~promises["intact"].astype(bool), "as_of"].nunique())
-        text = f"{touched} earlier months no longer have the hash they were frozen with."
-        checks.append(("promises intact", touched, 0, touched == 0, "stop", text))
+    if promises is not None and (len(promises) or (chain is not None and len(chain))):
+        checks.append(_promises(promises, chain))
     audit = pd.DataFrame(checks, columns=[c for c in COLUMNS if c != "waived"])
     audit = audit.astype({"figure": "float64", "limit": "float64", "passed": "bool"})
     return audit.assign(waived=~audit["passed"] & audit["check"].isin(list(waived)))[COLUMNS]
@@ -130,6 +130,17 @@ def _clustered_se(predictions: pd.DataFrame, base: float) -> float:
     cluster = predictions["group_id" if "group_id" in predictions else "account_id"]
     sums = np.bincount(pd.factorize(cluster)[0], weights=gain - gain.mean())
     return float(np.sqrt((sums**2).sum() * len(sums) / max(len(sums) - 1, 1)) / len(gain))
+
+
+def _promises(promises: pd.DataFrame, chain: pd.DataFrame | None) -> Check:
+    """No earlier month may have been edited, and none taken away."""
+    touched = set(pd.to_datetime(promises.loc[~promises["intact"].astype(bool), "as_of"]).dt.strftime("%Y-%m"))
+    if chain is not None:
+        touched |= set(chain.loc[chain["status"].isin(BROKEN), "month"])
+    text = "every earlier month stands as it was frozen."
+    if touched:
+        text = f"{', '.join(sorted(touched))} no longer as frozen: put the files back from a backup."
+    return "promises intact", len(touched), 0, not touched, "stop", text
 
 
 def _planted_future(rows: pd.DataFrame, features: FeatureSettings, seed: int) -> Check:

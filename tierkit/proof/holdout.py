@@ -22,6 +22,7 @@ _FREE = ("value", "band", "stay", "churn budget")
 """What may have put an account in its tier for a coin to take it out again; nobody's promise is broken."""
 
 _NEEDED = ("account_id", "owner_id", "tier", "tier_by", "expected_value")
+_LOOKED_AT = ("contactable", "has_open_deal", "is_customer", "off_support", "open_prob", "win_prob")
 _COLUMNS = [
     "account_id",
     "name",
@@ -169,7 +170,8 @@ def say_plan(plan: HoldoutPlan) -> tuple[str, ...]:
 def _check(tiers: pd.DataFrame) -> pd.DataFrame:
     if missing := [c for c in _NEEDED if c not in tiers]:
         raise TableError(f"tiers: column '{missing[0]}' is missing; a holdout needs {', '.join(_NEEDED)}")
-    rows = tiers.assign(account_id=tiers["account_id"].astype("str")).sort_values(
+    slim = tiers[[c for c in (*_NEEDED, *_LOOKED_AT, "name", "membership_prob") if c in tiers]]
+    rows = slim.assign(account_id=tiers["account_id"].astype("str")).sort_values(
         "account_id", kind="stable", ignore_index=True
     )
     if (again := rows["account_id"].duplicated()).any():

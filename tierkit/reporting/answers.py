@@ -1,5 +1,7 @@
 """The first paragraph after the results of each notebook: what they answer, in words made from the figures."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from tierkit.features.readiness import Readiness
@@ -122,6 +124,11 @@ def answer_lift(lift: pd.DataFrame | None) -> Fragment:
         return _say("Nothing can be claimed yet: no outcome is old enough to count.")
     verdict = "The tiers are told apart." if best.told_apart else "The tiers cannot be told apart yet."
     return _say(verdict, best.sentence, best.caution)
+
+
+def tell(sentences: Iterable[str]) -> Fragment:
+    """Sentences, a paragraph each."""
+    return Fragment("".join(paragraph(s) for s in sentences if s))
 
 
 def _say(*sentences: str) -> Fragment:

@@ -11,6 +11,7 @@ from tierkit.proof.judgement import judgement_rates, say_judgement
 from tierkit.reporting import words
 from tierkit.reporting.answers import say_interval, say_sensitivity
 from tierkit.reporting.cards import build_cards
+from tierkit.reporting.claims import known_from, say_doubts
 from tierkit.reporting.decisions import find_decisions
 from tierkit.reporting.runs import Run
 from tierkit.reporting.sections.headlines import Status, write_headlines
@@ -37,7 +38,8 @@ class Briefing:
     notes : what a sceptic must know of data and models, for the small print. limits : what cannot be claimed.
     prices : what one more place is worth; None where no contract value is known. assumptions : what that rests on, and
     which tiers are smaller or larger than the preset is for.
-    judgement : how overrides and claims fared.
+    judgement : how overrides and claims fared. known_from : the month from which Tier 1 alone can be judged, in words.
+    doubts : what a sceptic asks of the tiers, answered.
     treatment : value beside effort, whom we know, what was sent to too many.
     names : name by account_id; None where nobody has one.
     decisions, cards, effort, misses, matrix, coverage, calibration : as the sections take them; None where unknown.
@@ -53,6 +55,8 @@ class Briefing:
     prices: pd.DataFrame | None
     assumptions: tuple[str, ...]
     judgement: tuple[str, ...]
+    known_from: str | None
+    doubts: tuple[str, ...]
     treatment: tuple[str, ...]
     names: "pd.Series[str] | None"
     decisions: pd.DataFrame | None
@@ -80,6 +84,7 @@ def prepare_briefing(run: Run) -> Briefing:
     bounded = first[first["slots"].notna()]
     accounts = tables.frame("accounts")
     names = accounts.set_index("account_id")["name"] if tables.has("accounts", "name") else None
+    soon = known_from(run)
     headlines = write_headlines(
         tiers,
         run.gated,
@@ -88,6 +93,7 @@ def prepare_briefing(run: Run) -> Briefing:
         effort=effort,
         n_decisions=len(decisions),
         lead_in=first_words(run),
+        judged_from=soon,
         unit="account" if tables.has_accounts else "deal",
     )
     run.draft.keep("headlines", headlines)
@@ -98,6 +104,8 @@ def prepare_briefing(run: Run) -> Briefing:
         headlines=headlines,
         prices=None if run.acv is None else run.prices,
         assumptions=(*sizes_to_note(run), *(() if run.acv is None else _assumptions(run))),
+        known_from=soon,
+        doubts=say_doubts(run),
         judgement=say_judgement(judgement_rates(run.judgement, as_of=run.as_of)),
         treatment=_treatment(run),
         names=names,

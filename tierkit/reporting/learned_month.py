@@ -15,10 +15,15 @@ from tierkit.features.leaks import screen_features
 from tierkit.features.readiness import Readiness, check_readiness
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.models.acv import Acv, fit_acv
+from tierkit.models.doubts import model_doubts
+from tierkit.models.drops import feature_drops
+from tierkit.models.gaps import gap_results
+from tierkit.models.linear import Linear, Ridge
 from tierkit.models.opening import Opening, enough_openings, fit_opening
 from tierkit.models.propensity import Propensity, fit_propensity
 from tierkit.models.reasons import explain_scores
 from tierkit.models.scoring import score_accounts
+from tierkit.models.twins import twin_results
 from tierkit.reporting.calendar import as_of_month, check_month
 from tierkit.reporting.draft import Draft, kept
 from tierkit.runsheet import RunSheet
@@ -152,6 +157,49 @@ class LearnedMonth:
     def win_in_use(self) -> Propensity | None:
         """The win model where it has skill; else tiers come from fit (requirement M7)."""
         return self.win if self.win is not None and self.win.skill else None
+
+    @property
+    def _ridge(self) -> Ridge | None:
+        """The penalty of the win model, for those who refit it."""
+        return self.win.model.ridge if self.win is not None and isinstance(self.win.model, Linear) else None
+
+    @kept
+    def twins(self) -> pd.DataFrame | None:
+        """The win model's skill with and without what we did, and what may have been written later."""
+        if self.win is None:
+            return None
+        return twin_results(self.deal_rows, self.verdicts, seed=self.seed, ridge=self._ridge)
+
+    @kept
+    def gaps(self) -> pd.DataFrame | None:
+        """Its skill with features that stop 0, 14, 30 and 60 days before a deal opens."""
+        if self.win is None:
+            return None
+        return gap_results(
+            self.tables,
+            self.verdicts,
+            before=self.as_of,
+            scoring=self.account_rows,
+            settings=self.sheet.features,
+            horizon_days=self.horizon_days,
+            rows=self.deal_rows,
+            ridge=self._ridge,
+            seed=self.seed,
+        )
+
+    @kept
+    def drops(self) -> pd.DataFrame | None:
+        """Its skill without each of the features that matter most."""
+        if self.win is None:
+            return None
+        return feature_drops(self.deal_rows, self.verdicts, seed=self.seed, ridge=self._ridge)
+
+    @kept
+    def doubts(self) -> pd.DataFrame | None:
+        """Whether its skill is too good, or does not last."""
+        if self.win is None:
+            return None
+        return model_doubts(self.deal_rows, self.verdicts, self.win, seed=self.seed, ridge=self._ridge)
 
     @kept
     def opening(self) -> Opening | None:

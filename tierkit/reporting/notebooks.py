@@ -14,9 +14,9 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "10_data": (),
     "20_propensity": ("10_data",),
     "30_acv": ("10_data",),
-    "60_tier_lift": ("10_data",),
-    "40_reasons": ("20_propensity", "30_acv"),
     "50_tiers": ("20_propensity", "30_acv"),
+    "40_reasons": ("20_propensity", "30_acv"),
+    "60_tier_lift": ("50_tiers",),
     "70_monthly_review": ("40_reasons", "50_tiers", "60_tier_lift"),
 }
 """Each notebook, and those whose results it reads; of those that could start, the first one does."""

@@ -7,7 +7,7 @@ from tierkit.reporting.fragments import Fragment
 from tierkit.reporting.sections.capacity import show_capacity
 from tierkit.reporting.sections.decisions import show_decisions
 from tierkit.reporting.sections.headlines import Status, show_headlines, show_status, write_headlines
-from tierkit.reporting.sections.lift import lead_lift, money_reconciles, show_lift, show_reconciliation
+from tierkit.reporting.sections.lift import lead_lift, money_reconciles, show_doubts, show_lift, show_reconciliation
 from tierkit.reporting.sections.limits import find_limits, show_limits
 from tierkit.reporting.sections.misses import find_misses, show_misses
 from tierkit.reporting.sections.moves import show_moves
@@ -30,6 +30,7 @@ __all__ = [
     "money_reconciles",
     "show_capacity",
     "show_decisions",
+    "show_doubts",
     "show_headlines",
     "show_lift",
     "show_limits",

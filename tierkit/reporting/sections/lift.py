@@ -1,5 +1,6 @@
 """Part 3: does it work, and do the figures agree with the books."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -8,7 +9,7 @@ from tierkit.errors import TableError
 from tierkit.proof.headline import Headline, headline_lift
 from tierkit.reporting import words
 from tierkit.reporting.figures import figure_svg
-from tierkit.reporting.fragments import Field, Fragment, folded, paragraph, section, table, unavailable
+from tierkit.reporting.fragments import Field, Fragment, escape, folded, paragraph, section, table, unavailable
 
 _FIELDS = (
     Field("kind_words", "Evidence", lead=True),
@@ -66,6 +67,12 @@ def show_lift(
         "</div></div>",
         folded("Every figure behind the picture", _all_rows(lift), prints=False),
     )
+
+
+def show_doubts(says: Sequence[str]) -> Fragment:
+    """What a sceptic asks of the tiers, a line each; the notebooks hold the figures."""
+    items = "".join(f"<li>{escape(s)}</li>" for s in says)
+    return section("doubts", folded("What was asked of these figures", f"<ul>{items}</ul>")) if says else Fragment("")
 
 
 def _says(best: Headline, judged_from: str | None) -> list[str]:

@@ -1,0 +1,206 @@
+"""The month's proof: the replay and its lift, what happened, what it changed, the audit, promises old and new."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from tierkit.models.contest import size_column
+from tierkit.proof.audit import audit_run
+from tierkit.proof.backtest import backtest_policy
+from tierkit.proof.bookings import reconcile_bookings
+from tierkit.proof.decidable import decidable
+from tierkit.proof.did import difference_in_differences
+from tierkit.proof.drift_table import drift_table
+from tierkit.proof.effect import Effect
+from tierkit.proof.funnel import FunnelChange, funnel_change
+from tierkit.proof.holdout import HoldoutPlan, plan_holdout
+from tierkit.proof.judgement import score_judgement
+from tierkit.proof.ledger import score_promises
+from tierkit.proof.ledger_chain import check_chain
+from tierkit.proof.lift import lift_from_predictions, tier_lift
+from tierkit.proof.looks import monthly_looks
+from tierkit.proof.observed import observed_outcomes
+from tierkit.proof.stability import stability_cost
+from tierkit.proof.trend import tier_trend
+from tierkit.reporting.draft import kept
+from tierkit.reporting.earlier import earlier_bookings, earlier_ledgers, earlier_promises, tier_record
+from tierkit.reporting.tiered_month import TieredMonth
+
+
+@dataclass(frozen=True)
+class ProvenMonth(TieredMonth):
+    """From tiers to what can be claimed of them."""
+
+    @kept
+    def steadiness(self) -> pd.DataFrame | None:
+        """What each level of stability would cost this month; None where nobody held a tier before."""
+        return stability_cost(self.gated, self.tables, self.sheet.tiers, as_of=self.as_of, previous=self.previous)
+
+    @cached_property
+    def tier_record(self) -> pd.DataFrame:
+        """Which account was in which tier when, before this month."""
+        return tier_record(self.reports, self.month, self.tables)
+
+    @kept
+    def judgement(self) -> pd.DataFrame:
+        """Every override and strategic claim, and what became of the account."""
+        return score_judgement(self.tables, self.tier_record, as_of=self.as_of, horizon_days=self.horizon_days)
+
+    @kept
+    def replay(self) -> pd.DataFrame | None:
+        """The policy replayed month by month as if live; None where it cannot be."""
+        if not (self.tables.has_accounts and self.tables.is_dated and self.can_train):
+            return None
+        return backtest_policy(
+            self.tables,
+            self.sheet.tiers,
+            as_of=self.as_of,
+            months=self.sheet.proof.months,
+            seed=self.seed,
+            features=self.sheet.features,
+            models=self.sheet.models,
+            proof=self.sheet.proof,
+        )
+
+    @property
+    def acted_on(self) -> pd.Timestamp | None:
+        """First day on which people worked by tiers; None where the sheet does not say."""
+        since = self.sheet.proof.tiers_acted_on_since
+        return None if since is None else pd.Timestamp(since)
+
+    @kept
+    def observed(self) -> pd.DataFrame | None:
+        """What happened in the tiers people had since they worked by them; None where the sheet does not say."""
+        if self.acted_on is None or self.horizon_days is None:
+            return None
+        return observed_outcomes(
+            self.tables,
+            as_of=self.as_of,
+            horizon_days=self.horizon_days,
+            acted_on=self.acted_on,
+            history=self.tier_record,
+        )
+
+    @kept
+    def decidable(self) -> pd.DataFrame | None:
+        """What the tiers as they stand could show, and the month from which more can be said."""
+        if self.replay is None or self.replay.empty:
+            return None
+        confidence = self.sheet.proof.confidence
+        return decidable(self.replay, as_of=self.as_of, acted_on=self.acted_on, confidence=confidence)
+
+    @kept
+    def trend(self) -> pd.DataFrame | None:
+        """Whether rates fall from tier to tier, over all tiers at once."""
+        if self.replay is None or self.replay.empty:
+            return None
+        return tier_trend(self.replay, seed=self.seed, confidence=self.sheet.proof.confidence)
+
+    @kept
+    def looks(self) -> pd.DataFrame | None:
+        """What the tiers people had showed month by month, with intervals that hold at every look."""
+        if self.observed is None or self.observed.empty:
+            return None
+        return monthly_looks(self.observed, confidence=self.sheet.proof.confidence)
+
+    @cached_property
+    def effect(self) -> Effect | None:
+        """What working by tiers changed, by difference-in-differences; None where the sheet does not say since when."""
+        if self.acted_on is None or not self.can_train or self.horizon_days is None:
+            return None
+        return difference_in_differences(
+            self.tables,
+            self.deal_rows,
+            acted_on=self.acted_on,
+            history=self.tier_record,
+            verdicts=self.verdicts,
+            confidence=self.sheet.proof.confidence,
+        )
+
+    @cached_property
+    def holdout(self) -> HoldoutPlan | None:
+        """The plan of a randomised test near the cut; None without chances to plan by."""
+        if self.win_in_use is None or self.horizon_days is None or self.tiers.empty:
+            return None
+        share = self.sheet.proof.holdout_share
+        return plan_holdout(self.tiers, self.sheet.tiers, seed=self.seed, horizon_days=self.horizon_days, share=share)
+
+    @cached_property
+    def funnel(self) -> FunnelChange:
+        """Each step of the funnel before and after people worked by tiers."""
+        sheet = self.sheet
+        return funnel_change(
+            self.tables, proof=sheet.proof, as_of=self.as_of, policy=sheet.tiers, features=sheet.features
+        )
+
+    @kept
+    def drift(self) -> pd.DataFrame | None:
+        """What has moved since the newest rows the models learned from; None without accounts or models."""
+        if self.panel_rows.empty or self.win_in_use is None:
+            return None
+        return drift_table(self.panel_rows, self.scores, opening=self.opening, win=self.win_in_use, acv=self.acv)
+
+    @kept
+    def lift(self) -> pd.DataFrame | None:
+        """Win rate by tier and how tiers compare, with intervals: replayed, and as it happened."""
+        if self.replay is not None and len(self.replay):
+            rows = [self.replay] if self.observed is None else [self.replay, self.observed]
+            return tier_lift(pd.concat(rows, ignore_index=True), confidence=self.sheet.proof.confidence)
+        if self.win is None or self.win.predictions.empty:
+            return None
+        predictions, size = self.win.predictions, size_column(self.deal_rows, self.sheet.models.size_column)
+        if size is not None:
+            predictions = predictions.merge(
+                self.deal_rows[["row_id", size]].rename(columns={size: "size"}), on="row_id"
+            )
+        return lift_from_predictions(
+            predictions,
+            size_column=None if size is None else "size",
+            kind=self.win.label,
+            horizon_days=self.horizon_days,
+            confidence=self.sheet.proof.confidence,
+        )
+
+    @kept
+    def bookings(self) -> pd.DataFrame | None:
+        """Expected value held against what was booked; None without dates and amounts."""
+        if self.horizon is None or self.acv is None or self.win_in_use is None:
+            return None
+        return reconcile_bookings(
+            self.scores,
+            self.tables,
+            as_of=self.as_of,
+            horizon_days=self.horizon.days,
+            last_forecast=earlier_bookings(self.reports, self.month),
+        )
+
+    @kept
+    def audit(self) -> pd.DataFrame:
+        """The run put to its own checks; a failed `stop` keeps the tiers from being published."""
+        return audit_run(
+            self.deal_rows,
+            self.verdicts,
+            self.win_in_use,
+            self.gated,
+            self.tiers,
+            self.tables,
+            self.sheet.tiers,
+            as_of=self.as_of,
+            seed=self.seed,
+            features=self.sheet.features,
+            models=self.sheet.models,
+            promises=self.promises,
+            chain=self.chain,
+            waived=self.sheet.proof.publish_despite,
+        )
+
+    @kept
+    def promises(self) -> pd.DataFrame:
+        """Every earlier month's frozen predictions against what came of them."""
+        return score_promises(earlier_promises(self.reports, self.month), self.tables, as_of=self.as_of)
+
+    @kept
+    def chain(self) -> pd.DataFrame:
+        """Whether every earlier ledger stands as later ones found it."""
+        return check_chain(earlier_ledgers(self.reports, self.month))
