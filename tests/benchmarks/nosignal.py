@@ -71,7 +71,11 @@ def main() -> None:
     args = parser.parse_args()
     began = time.process_time()
     table = pd.concat([measure(seed, n, shuffles=args.shuffles) for seed, n in COMPANIES], ignore_index=True)
-    by = table.groupby(["company", "shuffled"])[["skill", "auc_alone", "auc"]].mean().assign(n=table.groupby(["company", "shuffled"]).size())
+    by = (
+        table.groupby(["company", "shuffled"])[["skill", "auc_alone", "auc"]]
+        .mean()
+        .assign(n=table.groupby(["company", "shuffled"]).size())
+    )
     print(by.round(3).to_string())
     null = table[table["shuffled"] == 1]
     print(f"passes without any signal: {null['skill'].mean():.3f} of {len(null)} (limit {MOST_FALSE})")

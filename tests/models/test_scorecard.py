@@ -125,7 +125,7 @@ def test_a_card_is_saved_with_the_models(card, scores, opening, win, acv, tmp_pa
 def test_nothing_to_distil_is_named(scores, opening, win, acv):
     with pytest.raises(TableError, match="expected_value above 0"):
         fit_scorecard(scores.assign(expected_value=np.nan), opening, win, acv, places=PLACES)
-    alike = scores.assign(**{name: 1.0 for name in (*PANEL_FEATURES, "tech_crm", "n_inbound_365d")}, industry="bank")
+    alike = scores.assign(**dict.fromkeys((*PANEL_FEATURES, "tech_crm", "n_inbound_365d"), 1.0), industry="bank")
     with pytest.raises(TableError, match="tells accounts apart"):
         fit_scorecard(alike, opening, win, acv, places=PLACES)
 
@@ -140,12 +140,16 @@ def test_cut_points_are_round_numbers():
 
 
 def test_steps_are_said_in_words():
-    line = pd.DataFrame(
-        {"feature": "employees", "kind": "from", "cut": [100.0, 2000.0], "level": "", "points": [2, 5]}
-    )
+    line = pd.DataFrame({"feature": "employees", "kind": "from", "cut": [100.0, 2000.0], "level": "", "points": [2, 5]})
     assert say_steps(line) == "100 or more +2, 2,000 or more +5"
     levels = pd.DataFrame(
-        {"feature": "industry", "kind": "level", "cut": np.nan, "level": ["Bank", "Retail", "Tech"], "points": [2, -1, 2]}
+        {
+            "feature": "industry",
+            "kind": "level",
+            "cut": np.nan,
+            "level": ["Bank", "Retail", "Tech"],
+            "points": [2, -1, 2],
+        }
     )
     assert say_steps(levels) == "Bank or Tech +2, Retail -1"
 
@@ -164,6 +168,8 @@ def test_the_places_of_a_ranking_never_hold_more_than_the_best(seed, cut):
 
 
 def test_conditions_that_hardly_anybody_meets_are_left_out():
-    rows = pd.DataFrame({"industry": pd.Series(["a"] * 995 + ["b"] * 5, dtype="str"), "seats": np.r_[np.zeros(500), np.ones(500)]})
+    rows = pd.DataFrame(
+        {"industry": pd.Series(["a"] * 995 + ["b"] * 5, dtype="str"), "seats": np.r_[np.zeros(500), np.ones(500)]}
+    )
     assert card_candidates(rows, ["industry", "seats"]).columns[0][:3] == ("seats", "from", 1.0)
     assert len(card_candidates(rows, ["industry"]).columns) == 0

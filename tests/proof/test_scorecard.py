@@ -104,7 +104,9 @@ class TestScorecard:
         table = scorecard_lift(replay).set_index("method")
         assert table.loc["models", ["n", "n_won", "won_acv"]].tolist() == [2, 1, 10]
         assert table.loc["scorecard", ["n", "n_won", "won_acv"]].tolist() == [2, 1, 4]
-        row = pd.DataFrame([{"n_lines": 7, "n_common": 5, "n_tier1": 10, "given_up": 0.1, "given_up_unseen": np.nan, "n_tied": 0}])
+        row = pd.DataFrame(
+            [{"n_lines": 7, "n_common": 5, "n_tier1": 10, "given_up": 0.1, "given_up_unseen": np.nan, "n_tied": 0}]
+        )
         said = say_scorecard(row, table.reset_index())[-1]
         assert said.startswith("Replayed, Tier 1 by each month's card won 50 %")
         assert "0.40 times the value" in said

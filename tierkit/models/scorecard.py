@@ -106,7 +106,9 @@ def fit_scorecard(
     value = rows["expected_value"].to_numpy(np.float64)
     candidates = card_candidates(rows, _features(opening, win, acv))
     if not candidates.columns:
-        raise TableError("scores: no feature of the models tells accounts apart, so there is nothing to give points for")
+        raise TableError(
+            "scores: no feature of the models tells accounts apart, so there is nothing to give points for"
+        )
     weight = copies * np.minimum(value, np.quantile(value, 0.99))
     chosen, effects = _select(candidates, np.log(value), weight)
     steps = pd.DataFrame([candidates.columns[j] for j in chosen], columns=COLUMNS[1:-1]).assign(effect=effects)
@@ -120,7 +122,7 @@ def fit_scorecard(
 def unseen_values(
     scores: pd.DataFrame, opening: Opening | None, win: Propensity, acv: Acv | None, *, places: Sequence[int]
 ) -> Array:
-    """What a card made from the other four fifths of the accounts says of each, shape (n,): is it more than hindsight?"""
+    """What a card made from the other four fifths of the accounts says of each, shape (n,): more than hindsight?"""
     ids = scores["account_id"].astype("str")
     fold = pd.util.hash_pandas_object(ids, index=False).to_numpy() % _FOLDS
     out = np.zeros(len(scores))

@@ -43,7 +43,7 @@ def save_models(
     icp: Any = None,
     scorecard: Scorecard | None = None,
 ) -> None:
-    """Write opening.json, win.json, acv.json, icp.json and scorecard.json, their tables as CSV, boosters as text, and versions.json.
+    """Write opening, win, acv, icp and scorecard as JSON, their tables as CSV, boosters as text, and versions.json.
 
     The same fit gives the same bytes.
     """

@@ -1,4 +1,4 @@
-"""What tiers by the scorecard give up against tiers by the models, by the models' own figures and by what came of it."""
+"""What tiers by the scorecard give up against tiers by the models: by the models' own figures, and by what came."""
 
 from typing import Any
 
@@ -116,7 +116,9 @@ def scorecard_lift(replay: pd.DataFrame, *, confidence: float = 0.95) -> pd.Data
         return pd.DataFrame(columns=columns)
     last = int(rows["card_tier"].max())
     by_value = [
-        cut_tiers(month["expected_value"], month["account_id"], [int((month["card_tier"] == t).sum()) for t in range(1, last)])
+        cut_tiers(
+            month["expected_value"], month["account_id"], [int((month["card_tier"] == t).sum()) for t in range(1, last)]
+        )
         for _, month in rows.groupby("as_of", sort=True)
     ]
     rows = rows.drop(columns=["size_tier", "tier_in_use"]).assign(by_value=pd.concat(by_value))
