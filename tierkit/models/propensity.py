@@ -40,7 +40,7 @@ class Propensity:
     level : `indicative` below 200 won or 200 lost accounts, else `full`.
     skill : whether its log-loss beats the base rate's, by an 80 % one-sided bound clustered by account, and the 95 %
         interval of its AUC lies above 0.5; true where nothing was compared. The first alone passes one company in
-        eight whose outcomes are shuffled, both one in thirty (`tests/benchmarks/nosignal.py`).
+        eight whose outcomes are shuffled, both 3 of 240 (`tests/benchmarks/nosignal.py`).
     """
 
     model: Model
