@@ -94,6 +94,17 @@ def test_labels_at_random_show_no_skill():
     assert passed <= 1
 
 
+def test_chances_that_fit_better_without_a_better_order_are_no_skill():
+    # Labels at random whose log-loss happens to pass its bound; the AUC interval does not bear the claim.
+    win = fit_propensity(
+        make_deals(900, seed=58, signal=0.0), make_verdicts(), seed=0, settings=ModelSettings(win="logit")
+    )
+    figures = win.comparison.set_index("method")
+    assert figures.loc["logit", "log_loss"] < figures.loc["base_rate", "log_loss"]
+    assert figures.loc["logit", "auc_low"] < 0.5
+    assert not win.skill
+
+
 def test_below_200_accounts_only_the_logit_is_fitted_and_says_so():
     few = make_deals(330, seed=3)
     win = fit_propensity(few, make_verdicts(), seed=0, settings=ModelSettings(win="lightgbm"))

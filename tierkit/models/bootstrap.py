@@ -1,4 +1,4 @@
-"""Models refitted on resampled accounts: what their scores would be, had chance given us other accounts."""
+"""Models refitted on resampled accounts, or without some columns: what their scores would be then."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -58,24 +58,80 @@ def bootstrap_scores(
     reference, ACV factor and cap stay, so that what spreads the scores is the evidence and not the tuning. The order of
     rows changes nothing.
     """
-    mature = deals[deals["won_in_horizon"].notna()]
-    won = deals[deals["won_acv"].gt(0)] if acv else deals.iloc[:0]
-    worked = _worked(panel) if opening else deals.iloc[:0]
+    mature, won, worked = _training_rows(deals, panel, opening, acv)
     of_mature, of_won, of_worked = _draw_accounts([_entity(rows) for rows in (mature, won, worked)], n, seed)
+    models = (opening, win, acv)
+    return _refits(today, (worked, mature, won), models, (of_worked, of_mature, of_won), n=n, seed=seed)
 
+
+def scores_without(
+    today: pd.DataFrame,
+    deals: pd.DataFrame,
+    panel: pd.DataFrame,
+    opening: Opening | None,
+    win: Propensity,
+    acv: Acv | None,
+    *,
+    groups: Sequence[Sequence[str]],
+    seed: int,
+) -> Refits:
+    """The three factors under one refit for each group of columns, which neither the refit nor today's rows know.
+
+    Parameters
+    ----------
+    groups : columns to forget, a group a refit; an empty one gives the models back.
+
+    The rest is as in `bootstrap_scores`: only coefficients and leaves are estimated anew.
+    """
+    parts = []
+    for columns in groups:
+        mature, won, worked = (_forget(part, columns) for part in _training_rows(deals, panel, opening, acv))
+        ones = [np.ones((len(part), 1)) for part in (worked, mature, won)]
+        blank = _forget(today, columns)
+        parts.append(_refits(blank, (worked, mature, won), (opening, win, acv), ones, n=1, seed=seed))
+    return Refits(
+        today["account_id"].astype("str").to_numpy(dtype=object),
+        *(np.vstack([getattr(p, name) for p in parts]) for name in ("open_prob", "win_prob", "expected_acv")),
+    )
+
+
+def _refits(
+    today: pd.DataFrame,
+    rows: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
+    models: tuple[Opening | None, Propensity, Acv | None],
+    counts: Sequence[Array],
+    *,
+    n: int,
+    seed: int,
+) -> Refits:
+    """Refits of the models of opening, win and ACV on their rows, each row counted as the columns of `counts` say."""
+    (worked, mature, won), (opening, win, acv) = rows, models
     y = mature["won_in_horizon"].to_numpy(np.float64)
-    win_raw = _refit(win.model, mature, y, of_mature, today, objective="binary", seed=seed)
+    win_raw = _refit(win.model, mature, y, counts[1], today, objective="binary", seed=seed)
     open_prob = expected_acv = np.ones((n, len(today)))
     if opening:
         y, at = worked["opened_in_horizon"].to_numpy(np.float64), at_reference(today, opening.reference)
-        raw = _refit(opening.model, worked, y, of_worked, at, objective="binary", seed=seed)
+        raw = _refit(opening.model, worked, y, counts[0], at, objective="binary", seed=seed)
         open_prob = opening.calibration.prob(raw)
     if acv:
         y = tame(won["won_acv"].to_numpy(np.float64))
-        raw = _refit(acv.fit.model, won, y, of_won, today, objective="gamma", seed=seed)
+        raw = _refit(acv.fit.model, won, y, counts[2], today, objective="gamma", seed=seed)
         expected_acv = np.minimum(acv.fit.factor * np.exp(raw), acv.cap)
     ids = today["account_id"].astype("str").to_numpy(dtype=object)
     return Refits(ids, open_prob, win.calibration.prob(win_raw), expected_acv)
+
+
+def _training_rows(
+    deals: pd.DataFrame, panel: pd.DataFrame, opening: Opening | None, acv: Acv | None
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The rows that win, ACV and opening were fitted on; none for a model there is not."""
+    mature, none = deals[deals["won_in_horizon"].notna()], deals.iloc[:0]
+    return mature, deals[deals["won_acv"].gt(0)] if acv else none, _worked(panel) if opening else none
+
+
+def _forget(rows: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Rows that do not know these columns: the design takes an unknown value for the typical one."""
+    return rows.assign(**{name: np.nan for name in columns if name in rows.columns})
 
 
 def _worked(panel: pd.DataFrame) -> pd.DataFrame:

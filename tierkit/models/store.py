@@ -16,8 +16,9 @@ from tierkit.errors import TierkitError
 from tierkit.models.acv import Acv
 from tierkit.models.opening import Opening
 from tierkit.models.propensity import Propensity
+from tierkit.models.scorecard import Scorecard
 
-_PARTS = ("opening", "win", "acv", "icp")
+_PARTS = ("opening", "win", "acv", "icp", "scorecard")
 _PACKAGES = ("tierkit", "numpy", "pandas", "scikit-learn", "lightgbm", "statsmodels")
 
 
@@ -29,19 +30,26 @@ class Models:
     win: Propensity | None
     acv: Acv | None
     icp: Any
+    scorecard: Scorecard | None
     versions: Mapping[str, str]
 
 
 def save_models(
-    folder: str | Path, *, opening: Opening | None, win: Propensity | None, acv: Acv | None, icp: Any = None
+    folder: str | Path,
+    *,
+    opening: Opening | None,
+    win: Propensity | None,
+    acv: Acv | None,
+    icp: Any = None,
+    scorecard: Scorecard | None = None,
 ) -> None:
-    """Write opening.json, win.json, acv.json and icp.json, their tables as CSV, boosters as text, and versions.json.
+    """Write opening, win, acv, icp and scorecard as JSON, their tables as CSV, boosters as text, and versions.json.
 
     The same fit gives the same bytes.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, model in zip(_PARTS, (opening, win, acv, icp), strict=True):
+    for name, model in zip(_PARTS, (opening, win, acv, icp, scorecard), strict=True):
         if model is not None:
             _write_json(folder / f"{name}.json", _plain(model, folder, name))
     _write_json(folder / "versions.json", {name: _version(name) for name in _PACKAGES})

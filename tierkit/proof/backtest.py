@@ -28,6 +28,7 @@ COLUMNS = [
     "opened_at",
     "tier",
     "size_tier",
+    "card_tier",
     "tier_in_use",
     "won_in_horizon",
     "is_open",
@@ -73,7 +74,8 @@ def backtest_policy(
     (a customer has no new business to win, and would weigh down the tier it sits in): unit (deal or account),
     kind (backtest, or contains_treatment where the deal opened, or the account's horizon ends, once tiers were acted
     on), row_id, account_id, as_of (the month end), opened_at (of a deal), tier (missing outside the tiers), size_tier
-    (as many accounts by size alone, unknown sizes last), tier_in_use (of `tier_history`), won_in_horizon (missing while
+    (as many accounts by size alone, unknown sizes last), card_tier (by the month's
+    scorecard), tier_in_use (of `tier_history`), won_in_horizon (missing while
     immature), is_open (mature yet still open), won_acv (won within the horizon), top_deal_id and top_deal_acv (largest
     such deal), win_prob and expected_value as of the month end, horizon_days, is_new_account (none of its deals had
     opened when the models were last refitted). `attrs["notes"]`: what was replayed and

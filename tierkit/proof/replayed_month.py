@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from tierkit.inputs.tables import Tables
+from tierkit.models.scorecard import fit_scorecard
 from tierkit.models.settings import ModelSettings
 from tierkit.proof.lift import cut_tiers
 from tierkit.proof.refits import Refit
@@ -14,7 +15,17 @@ from tierkit.tiering.policy import Policy
 DEAL_SHARES = (0.1, 0.2, 0.3)
 """Share of a month's deals in each tier but the last, where deals are ranked and the sheet states no shares."""
 
-COLUMNS = ["account_id", "as_of", "is_customer", "tier", "size_tier", "tier_in_use", "win_prob", "expected_value"]
+COLUMNS = [
+    "account_id",
+    "as_of",
+    "is_customer",
+    "tier",
+    "size_tier",
+    "card_tier",
+    "tier_in_use",
+    "win_prob",
+    "expected_value",
+]
 
 
 def tier_accounts(
@@ -45,6 +56,11 @@ def tier_accounts(
     size = size_of(rows, models)
     if size is not None:
         month.loc[inside, "size_tier"] = cut_tiers(size[inside], ids[inside], sizes)
+    month["card_tier"] = np.nan
+    if inside.any():
+        card = fit_scorecard(scores[inside], refit.opening, refit.win, refit.acv, places=sizes)
+        value = pd.Series(card.value(scores[inside]), scores.index[inside])
+        month.loc[inside, "card_tier"] = cut_tiers(value, ids[inside], sizes)
     month["tier_in_use"] = ids.map(tiers_in_use(tables.frame("tier_history"), as_of)).astype("float64")
     return month[COLUMNS], tiers
 
@@ -61,6 +77,7 @@ def rank_deals(
     )
     month["tier"] = cut_tiers(value, scores["account_id"], sizes)
     size = size_of(rows, models)
+    month["card_tier"] = np.nan
     month["size_tier"] = np.nan if size is None else cut_tiers(size, scores["account_id"], sizes)
     return month[COLUMNS]
 

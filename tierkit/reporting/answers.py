@@ -20,7 +20,7 @@ def answer_data(readiness: Readiness, verdicts: pd.DataFrame) -> Fragment:
     enough = {
         "full": "There is enough to learn from",
         "indicative": "There is enough for a simple model, whose figures are indicative",
-        "scorecard": "There is too little to learn from, and tiers come from fit alone",
+        "scorecard": "There is too little to learn from, and tiers come from the fit scorecard",
     }[readiness.level]
     return _say(
         f"{enough}. {readiness.sentences[0]}",
@@ -45,7 +45,7 @@ def answer_propensity(win: Propensity | None, opening: Opening | None) -> Fragme
         f"{beside}; the base rate is {words.percent(win.base_rate)}."
     ]
     if not win.skill:
-        says.append("It is not used: tiers come from fit alone.")
+        says.append("It is not used: tiers come from the fit scorecard.")
     if opening is None:
         says.append("Opening is not modelled: that takes accounts and dates.")
     return _say(*says, *win.notes)

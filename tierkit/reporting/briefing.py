@@ -118,7 +118,9 @@ def prepare_briefing(run: Run) -> Briefing:
         misses=None if run.replay is None else find_misses(run.replay, names=names),
         matrix=None if run.previous is None else migration_matrix(run.tiers, run.previous),
         coverage=enrichment_coverage(tables) if tables.has_accounts else None,
-        calibration=None if run.win is None or run.win.predictions.empty else calibration_table(run.win.predictions),
+        calibration=None
+        if run.win_in_use is None or run.win_in_use.predictions.empty
+        else calibration_table(run.win_in_use.predictions),
         with_money=run.win_in_use is not None and (not tables.is_dated or money_reconciles(run.bookings)),
     )
 
@@ -137,10 +139,11 @@ def first_words(run: Run) -> str:
 def _model_words(run: Run) -> list[str]:
     ready = run.readiness
     if run.win is None:
-        instead = ", and tiers come from fit alone" if len(run.tiers) else ""
+        instead = ", and tiers come from the fit scorecard" if len(run.tiers) else ""
         return [f"No model is trained: {_outcomes(ready)} are too few{instead}."]
     if not run.win.skill:
-        return ["No usable signal: the win model does not beat the base rate, so tiers come from fit alone."]
+        beaten = "the win model does not beat the base rate by more than chance"
+        return [f"No usable signal: {beaten}, so tiers come from the fit scorecard."]
     said = []
     if run.win.level == "indicative":
         said.append(f"Indicative only: {_outcomes(ready)} are few to learn from.")

@@ -50,7 +50,8 @@ class ProvenMonth(TieredMonth):
     @kept
     def replay(self) -> pd.DataFrame | None:
         """The policy replayed month by month as if live; None where it cannot be."""
-        if not (self.tables.has_accounts and self.tables.is_dated and self.can_train):
+        # A model that is not used sets no tiers, so there are none of its to replay.
+        if not (self.tables.has_accounts and self.tables.is_dated and self.win_in_use):
             return None
         return backtest_policy(
             self.tables,
@@ -147,9 +148,10 @@ class ProvenMonth(TieredMonth):
         if self.replay is not None and len(self.replay):
             rows = [self.replay] if self.observed is None else [self.replay, self.observed]
             return tier_lift(pd.concat(rows, ignore_index=True), confidence=self.sheet.proof.confidence)
-        if self.win is None or self.win.predictions.empty:
+        win = self.win_in_use
+        if win is None or win.predictions.empty:
             return None
-        predictions, size = self.win.predictions, size_column(self.deal_rows, self.sheet.models.size_column)
+        predictions, size = win.predictions, size_column(self.deal_rows, self.sheet.models.size_column)
         if size is not None:
             predictions = predictions.merge(
                 self.deal_rows[["row_id", size]].rename(columns={size: "size"}), on="row_id"
@@ -157,7 +159,7 @@ class ProvenMonth(TieredMonth):
         return lift_from_predictions(
             predictions,
             size_column=None if size is None else "size",
-            kind=self.win.label,
+            kind=win.label,
             horizon_days=self.horizon_days,
             confidence=self.sheet.proof.confidence,
         )

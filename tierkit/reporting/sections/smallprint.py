@@ -19,7 +19,7 @@ _COMPARISON = (
     Field("auc_high", "to", "number"),
     Field("brier", "Brier", "number"),
     Field("label", "Tested"),
-    Field("chosen", "Used"),
+    Field("chosen", "Chosen"),
 )
 _AUDIT = (
     Field("check", "Check", lead=True),
@@ -72,11 +72,11 @@ _INTERVALS = (
 
 def _models(comparison: pd.DataFrame | None) -> str:
     if comparison is None or comparison.empty:
-        return paragraph("No model was trained: tiers come from the scorecard.")
+        return paragraph("No model was trained: tiers come from the fit scorecard.")
     shown = comparison.copy()
     shown["method_words"] = [words.METHODS.get(m, m) for m in shown["method"]]
     if "chosen" in shown:
-        shown["chosen"] = ["used" if c else "" for c in shown["chosen"]]
+        shown["chosen"] = ["yes" if c else "" for c in shown["chosen"]]
     if "label" in shown:
         shown["label"] = shown["label"].astype("str").str.replace("_", " ")
     fields = [f for f in _COMPARISON if f.column in shown]
