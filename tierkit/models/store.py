@@ -30,8 +30,8 @@ class Models:
     win: Propensity | None
     acv: Acv | None
     icp: Any
-    scorecard: Scorecard | None
     versions: Mapping[str, str]
+    scorecard: Scorecard | None = None
 
 
 def save_models(
