@@ -22,9 +22,12 @@ ROOT = Path(__file__).parents[2]
 SIMULATIONS = {
     "bootstrap": 0,
     "duel": 0,
+    "nosignal": 0,
     "recovery": 1,
     "policy": 1,
     "effect": 1,
+    "leaks": 1,
+    "recalibration": 1,
     "coverage": 10,
     "audit": 10,
 }

@@ -42,6 +42,7 @@ def bootstrap_scores(
     acv: Acv | None,
     *,
     n: int = 20,
+    leave_out: float = 0.0,
     seed: int,
 ) -> Refits:
     """The three factors of the expected value under `n` bootstrap refits.
@@ -52,6 +53,7 @@ def bootstrap_scores(
     deals, panel : the rows the models were fitted on, labels included; `panel` may be empty without `opening`.
     opening, win, acv : the fitted models.
     n : refits.
+    leave_out : share of accounts that each refit leaves out, instead of drawing as many as there are.
 
     Accounts are drawn with replacement (cluster bootstrap, Davison and Hinkley 1997), each as often in deals as in the
     panel. Only coefficients and leaves are estimated anew: encoding, penalty, number of trees, calibration, effort of
@@ -59,7 +61,7 @@ def bootstrap_scores(
     rows changes nothing.
     """
     mature, won, worked = _training_rows(deals, panel, opening, acv)
-    of_mature, of_won, of_worked = _draw_accounts([_entity(rows) for rows in (mature, won, worked)], n, seed)
+    of_mature, of_won, of_worked = _draw_accounts([_entity(rows) for rows in (mature, won, worked)], n, leave_out, seed)
     models = (opening, win, acv)
     return _refits(today, (worked, mature, won), models, (of_worked, of_mature, of_won), n=n, seed=seed)
 
@@ -146,13 +148,16 @@ def _entity(rows: pd.DataFrame) -> Array:
     return rows[name].astype("str").to_numpy(dtype=object)
 
 
-def _draw_accounts(entities: list[Array], n: int, seed: int) -> list[Array]:
+def _draw_accounts(entities: list[Array], n: int, leave_out: float, seed: int) -> list[Array]:
     """How often each row counts in each refit: for each table a matrix of whole numbers, shape (rows, n)."""
     known = pd.Index(np.unique(np.concatenate(entities)))
     rng = np.random.default_rng([seed, 12])
     counts = np.empty((len(known), n))
     for b in range(n):
-        counts[:, b] = np.bincount(rng.integers(0, len(known), len(known)), minlength=len(known))
+        if leave_out:
+            counts[:, b] = rng.permutation(len(known)) >= leave_out * len(known)
+        else:
+            counts[:, b] = np.bincount(rng.integers(0, len(known), len(known)), minlength=len(known))
     return [counts[known.get_indexer(pd.Index(part))] for part in entities]
 
 

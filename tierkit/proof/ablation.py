@@ -61,10 +61,10 @@ def ablate_groups(
     groups = _groups(opening, win, acv)
     given = (today, deals, panel, opening, win, acv)
     without = scores_without(*given, groups=[[], *groups.values()], seed=seed)
-    value, tiers = _tiers(without, gated, tables, policy, as_of)
+    value, tiers = tiers_under(without, gated, tables, policy, as_of)
     chance = np.zeros((0, len(value)), dtype=np.int64)
     if refits:
-        chance = _tiers(bootstrap_scores(*given, n=refits, seed=seed), gated, tables, policy, as_of)[1]
+        chance = tiers_under(bootstrap_scores(*given, n=refits, seed=seed), gated, tables, policy, as_of)[1]
     by_chance = pd.DataFrame([_moves(tiers[0], other, value) for other in chance])
     most = float(by_chance["n_moved"].max()) if refits else 0.0
     rows = [
@@ -114,7 +114,7 @@ def _groups(opening: Opening | None, win: Propensity, acv: Acv | None) -> Mappin
     return dict(sorted(groups.items()))
 
 
-def _tiers(
+def tiers_under(
     refits: Refits, gated: pd.DataFrame, tables: Tables, policy: Policy, as_of: str | pd.Timestamp
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Expected value under the first refit, and tiers under each, of qualified accounts by account_id."""

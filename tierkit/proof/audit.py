@@ -47,6 +47,7 @@ def audit_run(
     models: ModelSettings | None = None,
     promises: pd.DataFrame | None = None,
     chain: pd.DataFrame | None = None,
+    robustness: pd.DataFrame | None = None,
     waived: Collection[str] = (),
 ) -> pd.DataFrame:
     """Put a run to its own checks.
@@ -56,6 +57,7 @@ def audit_run(
     rows, verdicts, win : what the win model was fitted on, and the model; None in a scorecard run.
     gated, tiers : the month's gates and tiers.
     promises, chain : earlier promises as of `score_promises` and ledgers as of `check_chain`; none may be touched.
+    robustness : as of `tier_robustness`; what fails there warns.
     waived : checks that may fail and the month be published all the same; the run sheet names them.
 
     Returns
@@ -72,6 +74,11 @@ def audit_run(
     checks.append(_capacity(tiers, tables, policy, pd.Timestamp(as_of)))
     if promises is not None and (len(promises) or (chain is not None and len(chain))):
         checks.append(_promises(promises, chain))
+    if robustness is not None:
+        checks += [
+            (row["variation"], row["share_kept"], row["limit"], bool(row["passed"]), "warn", row["sentence"])
+            for row in robustness.to_dict("records")
+        ]
     audit = pd.DataFrame(checks, columns=[c for c in COLUMNS if c != "waived"])
     audit = audit.astype({"figure": "float64", "limit": "float64", "passed": "bool"})
     return audit.assign(waived=~audit["passed"] & audit["check"].isin(list(waived)))[COLUMNS]

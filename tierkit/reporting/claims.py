@@ -9,6 +9,7 @@ from tierkit.proof.holdout import say_plan
 from tierkit.proof.ledger_chain import say_chain
 from tierkit.proof.promises import promise_record, rewritten_outcomes, say_promises
 from tierkit.proof.recalibration import propose_update, say_update
+from tierkit.proof.scorecard import say_scorecard, scorecard_lift
 from tierkit.reporting.earlier import earlier_bookings, earlier_ledgers
 from tierkit.reporting.runs import Run
 from tierkit.reporting.sections.lift import lead_lift
@@ -68,6 +69,14 @@ def say_record(run: Run) -> tuple[str, ...]:
     return tuple(said)
 
 
+def say_card(run: Run) -> tuple[str, ...]:
+    """What a card of points would give up against the models, by their figures and by what came."""
+    if run.card_worth is None:
+        return ("No model is used, so there is none to distil: the fit scorecard is what tiers go by.",)
+    later = scorecard_lift(run.replay) if run.replay is not None and len(run.replay) else None
+    return say_scorecard(run.card_worth, later)
+
+
 def say_doubts(run: Run) -> tuple[str, ...]:
     """What a sceptic asks first, a sentence each: the effect, the test, the chances, the record, the model's skill."""
     if run.win_in_use is None:
@@ -75,6 +84,8 @@ def say_doubts(run: Run) -> tuple[str, ...]:
     said = [say_effects(run)[0] if run.effect is not None else "", say_chances(run)[0], say_record(run)[0]]
     if run.holdout is not None:
         said.insert(1, say_plan(run.holdout)[0])
+    if run.card_worth is not None:
+        said += [text for text in say_scorecard(run.card_worth) if "line" in text or "under 5 %" in text][:2]
     if run.doubts is not None:
         said += run.doubts.loc[~run.doubts["passed"].astype("bool"), "sentence"].tolist()
     warned = run.audit[(run.audit["severity"] == "warn") & ~run.audit["passed"].astype("bool")]

@@ -17,7 +17,7 @@ from tierkit.models.store import load_models, save_models
 
 T = TypeVar("T")
 
-_MODELS = ("opening", "win", "acv", "icp")
+_MODELS = ("opening", "win", "acv", "icp", "scorecard")
 _SMALL: dict[str, type] = {c.__name__: c for c in (Horizon, Readiness)}
 
 

@@ -61,7 +61,7 @@ def write_evidence(run: Run, folder: Path, provenance: Provenance) -> dict[str, 
     if run.bookings is not None:
         run.bookings.to_csv(folder / "bookings.csv", index=False)
     _write_json(folder / "audit.json", run.audit.to_dict("records"))
-    save_models(folder / "models", opening=run.opening, win=run.win, acv=run.acv, icp=run.icp)
+    save_models(folder / "models", opening=run.opening, win=run.win, acv=run.acv, icp=run.icp, scorecard=run.scorecard)
     write_for_people(run.tables.rejected, folder / "rejected.csv")
     return _headline(run)
 

@@ -6,6 +6,8 @@ from functools import cached_property
 import pandas as pd
 
 from tierkit.models.contest import size_column
+from tierkit.models.scorecard import unseen_values
+from tierkit.proof.ablation import ablate_groups
 from tierkit.proof.audit import audit_run
 from tierkit.proof.backtest import backtest_policy
 from tierkit.proof.bookings import reconcile_bookings
@@ -21,6 +23,8 @@ from tierkit.proof.ledger_chain import check_chain
 from tierkit.proof.lift import lift_from_predictions, tier_lift
 from tierkit.proof.looks import monthly_looks
 from tierkit.proof.observed import observed_outcomes
+from tierkit.proof.robustness import tier_robustness
+from tierkit.proof.scorecard import compare_scorecard
 from tierkit.proof.stability import stability_cost
 from tierkit.proof.trend import tier_trend
 from tierkit.reporting.draft import kept
@@ -136,6 +140,56 @@ class ProvenMonth(TieredMonth):
         )
 
     @kept
+    def robustness(self) -> pd.DataFrame | None:
+        """Would Tier 1 be the same under another seed, or with less to learn from; None without a model."""
+        if self.win_in_use is None:
+            return None
+        return tier_robustness(
+            self.account_rows,
+            self.deal_rows,
+            self.panel_rows,
+            self.verdicts,
+            self.opening_verdicts,
+            self.opening,
+            self.win_in_use,
+            self.acv,
+            self.gated,
+            self.tables,
+            self.sheet.tiers,
+            as_of=self.as_of,
+            models=self.sheet.models,
+            seed=self.seed,
+        )
+
+    @kept
+    def ablation(self) -> pd.DataFrame | None:
+        """How many accounts would change tier without each group of features; None without a model."""
+        if self.win_in_use is None:
+            return None
+        return ablate_groups(
+            self.account_rows,
+            self.deal_rows,
+            self.panel_rows,
+            self.opening,
+            self.win_in_use,
+            self.acv,
+            self.gated,
+            self.tables,
+            self.sheet.tiers,
+            as_of=self.as_of,
+            seed=self.seed,
+        )
+
+    @kept
+    def card_worth(self) -> pd.DataFrame | None:
+        """Tier 1 by the scorecard beside Tier 1 by the models; None without a scorecard."""
+        card, win = self.scorecard, self.win_in_use
+        if card is None or win is None:
+            return None
+        unseen = unseen_values(self.qualified, self.opening, win, self.acv, places=self.places)
+        return compare_scorecard(card, self.qualified, self.tables, self.sheet.tiers, as_of=self.as_of, unseen=unseen)
+
+    @kept
     def drift(self) -> pd.DataFrame | None:
         """What has moved since the newest rows the models learned from; None without accounts or models."""
         if self.panel_rows.empty or self.win_in_use is None:
@@ -194,6 +248,7 @@ class ProvenMonth(TieredMonth):
             models=self.sheet.models,
             promises=self.promises,
             chain=self.chain,
+            robustness=self.robustness,
             waived=self.sheet.proof.publish_despite,
         )
 

@@ -7,13 +7,14 @@ import pandas as pd
 
 from tierkit.features.fit import score_fit
 from tierkit.models.bootstrap import bootstrap_scores
+from tierkit.models.scorecard import Scorecard, fit_scorecard
 from tierkit.models.scoring import are_scores_of, score_accounts
 from tierkit.reporting.draft import kept
 from tierkit.reporting.earlier import earlier_months, earlier_tiers
 from tierkit.reporting.learned_month import LearnedMonth
 from tierkit.tiering.assign import Assignment, plan_tiers
 from tierkit.tiering.changes import tier_changes
-from tierkit.tiering.gates import gate_accounts
+from tierkit.tiering.gates import QUALIFIED, gate_accounts
 from tierkit.tiering.idle_rules import PublishedMonth, idle_rules
 from tierkit.tiering.learning import learning_values, with_learning
 from tierkit.tiering.membership import membership_prob
@@ -83,6 +84,23 @@ class TieredMonth(LearnedMonth):
     def tiers(self) -> pd.DataFrame:
         """One row per qualified account with its tier."""
         return self.plan().tiers
+
+    @property
+    def qualified(self) -> pd.DataFrame:
+        """The accounts that have a tier, with their features and scores."""
+        return self.gated[self.gated["gate"] == QUALIFIED]
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Accounts in each tier but the last."""
+        return tuple(int((self.tiers["tier"] == t).sum()) for t in range(1, self.sheet.tiers.n_tiers))
+
+    @kept
+    def scorecard(self) -> Scorecard | None:
+        """The models as at most seven lines of points; None without a model, or where it tells nobody apart."""
+        if self.win_in_use is None or not self.qualified["expected_value"].gt(0).any():
+            return None
+        return fit_scorecard(self.qualified, self.opening, self.win_in_use, self.acv, places=self.places)
 
     @kept
     def overlays(self) -> pd.DataFrame:
