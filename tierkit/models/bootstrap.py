@@ -61,7 +61,7 @@ def bootstrap_scores(
     rows changes nothing.
     """
     mature, won, worked = _training_rows(deals, panel, opening, acv)
-    of_mature, of_won, of_worked = _draw_accounts([_entity(rows) for rows in (mature, won, worked)], n, leave_out, seed)
+    of_mature, of_won, of_worked = _draw_accounts([_entity(rows) for rows in (mature, won, worked)], n, seed, leave_out)
     models = (opening, win, acv)
     return _refits(today, (worked, mature, won), models, (of_worked, of_mature, of_won), n=n, seed=seed)
 
@@ -148,8 +148,11 @@ def _entity(rows: pd.DataFrame) -> Array:
     return rows[name].astype("str").to_numpy(dtype=object)
 
 
-def _draw_accounts(entities: list[Array], n: int, leave_out: float, seed: int) -> list[Array]:
-    """How often each row counts in each refit: for each table a matrix of whole numbers, shape (rows, n)."""
+def _draw_accounts(entities: list[Array], n: int, seed: int, leave_out: float = 0.0) -> list[Array]:
+    """How often each row counts in each refit: for each table a matrix of whole numbers, shape (rows, n).
+
+    With a share to leave out, each account counts once or not at all.
+    """
     known = pd.Index(np.unique(np.concatenate(entities)))
     rng = np.random.default_rng([seed, 12])
     counts = np.empty((len(known), n))

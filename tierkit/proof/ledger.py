@@ -32,6 +32,8 @@ COLUMNS = [
     "actual_value",
 ]
 
+_FIGURES = ("n_won", "rate", "low", "high", "promised_wins", "actual_wins", "promised_value", "actual_value")
+
 
 def freeze_promises(
     tiers: pd.DataFrame, *, as_of: pd.Timestamp | str, horizon_days: int | None
@@ -45,15 +47,16 @@ def freeze_promises(
     Returns
     -------
     sha256 of the canonical rows (see `promise_bytes`), and the entry: as_of, horizon_days, n, sha256, and for each tier
-    n, promised_wins (sum of P(opens) x P(win)) and promised_value. Order of rows and of columns changes nothing.
+    n, promised_wins (sum of P(opens) x P(win)) and promised_value; None where no model says. Order of rows and of
+    columns changes nothing.
     """
     sha256 = hashlib.sha256(promise_bytes(tiers)).hexdigest()
     wins = tiers["win_prob"] * tiers.get("open_prob", 1.0)
     by_tier = {
         _label(tier): {
             "n": len(part),
-            "promised_wins": round(float(wins.loc[part.index].sum()), 6),
-            "promised_value": round(float(part["expected_value"].sum()), 2),
+            "promised_wins": _total(wins.loc[part.index], 6),
+            "promised_value": _total(part["expected_value"], 2),
         }
         for tier, part in tiers.groupby("tier", sort=True)
     }
@@ -125,7 +128,7 @@ def score_promises(
             deals = known_deals(tables, before=through)
             deals = deals[deals["is_new_business"]]
         rows += [key | row for row in _scored(entry, tiers, deals, through)]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(_FIGURES, "float64"))
 
 
 def _is_intact(entry: Mapping[str, Any], tiers: pd.DataFrame) -> bool:
@@ -138,11 +141,19 @@ def _is_intact(entry: Mapping[str, Any], tiers: pd.DataFrame) -> bool:
         and said.keys() == now.keys()
         and all(
             # The last digit hangs on the order the rows were summed in.
-            abs(said[tier][name] - now[tier][name]) <= slack
+            _is_near(said[tier][name], now[tier][name], slack)
             for tier in said
             for name, slack in (("n", 0), ("promised_wins", 1e-5), ("promised_value", 0.02))
         )
     )
+
+
+def _is_near(said: float | None, now: float | None, slack: float) -> bool:
+    return said == now if said is None or now is None else abs(said - now) <= slack
+
+
+def _total(values: pd.Series, digits: int) -> float | None:
+    return round(float(values.sum()), digits) if values.notna().all() else None
 
 
 def _scored(

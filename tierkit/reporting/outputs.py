@@ -100,7 +100,7 @@ def _model_line(run: Run) -> str:
 def _ledger(run: Run) -> dict[str, Any]:
     """This month's promises, frozen, every earlier month's scored, and the hashes of the ledgers before this one."""
     entries = []
-    if len(run.tiers) and run.tiers["win_prob"].notna().all():
+    if len(run.tiers):
         entries.append(freeze_promises(run.tiers, as_of=run.as_of, horizon_days=run.horizon_days)[1])
     return {
         "frozen": entries,
