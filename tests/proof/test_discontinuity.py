@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from tierkit.errors import SheetError, TableError
-from tierkit.proof.discontinuity import _estimate, effect_at_cut, expected_half_width
+from tierkit.inputs.tables import open_tables
+from tierkit.proof.discontinuity import _estimate, effect_at_cut, expected_half_width, rows_at_cut
 from tierkit.proof.effect import say_effect
 
 
@@ -40,7 +41,7 @@ def test_the_width_expected_falls_as_rows_grow():
 def test_without_a_stored_score_there_is_no_cut():
     found = effect_at_cut(company(100).drop(columns="score"))
     assert found.findings == (
-        "No running score was stored before overrides, so nobody knows who stood just above the cut.",
+        "No month with a value for each account is old enough to judge: nobody knows who stood just above the cut.",
     )
     with pytest.raises(TableError, match="'treated' is missing"):
         effect_at_cut(company(100).drop(columns="treated"))
@@ -105,3 +106,44 @@ class TestWithTheExtra:
         rows = company(20000)
         first, again = effect_at_cut(rows), effect_at_cut(rows.sample(frac=1, random_state=2))
         assert (first.effect, first.low, first.high) == (again.effect, again.low, again.high)
+
+
+def month(values, *, base, by="value", tier=None):
+    ids = [f"a{k}" for k in range(len(values))]
+    table = pd.DataFrame(
+        {"account_id": ids, "owner_id": "r", "base_tier": base, "tier_by": by, "expected_value": values}
+    )
+    return table.assign(tier=base if tier is None else tier)
+
+
+def test_the_score_is_how_far_value_lay_from_the_reps_cut():
+    deals = [
+        ("d1", "a1", "2026-02-10", "2026-03-01", "won"),
+        ("d2", "a0", "2026-05-10", "2026-06-01", "won"),
+    ]
+    tables = open_tables(
+        {
+            "accounts": pd.DataFrame({"account_id": [f"a{k}" for k in range(4)]}),
+            "deals": pd.DataFrame(deals, columns=["deal_id", "account_id", "opened_at", "closed_at", "outcome"]),
+        }
+    )
+    # cut at 200; a3 is held by a band, whose cut is another; a2 was lifted by an override
+    by, tier = ["value", "value", "override", "band"], [1, 1, 1, 1]
+    values = month([400.0, 200.0, 100.0, 50.0], base=[1, 1, 2, 1], by=by, tier=tier)
+    ends = [pd.Timestamp(day) for day in ("2025-12-31", "2026-02-28", "2026-04-30", "2026-08-31")]
+    rows = rows_at_cut([(end, values) for end in ends], tables, as_of=pd.Timestamp("2026-09-30"), horizon_days=90)
+    # August is immature; April is taken; 90 days from February reach past its day, from December they do not
+    assert rows["as_of"].unique().tolist() == [ends[2], ends[0]]
+    april = rows[rows["as_of"] == ends[2]].set_index("account_id")
+    assert np.exp(april["score"]).round(6).to_dict() == {"a0": 2.0, "a1": 1.0, "a2": 0.5}
+    assert april["treated"].all()
+    assert april["won_in_horizon"].to_dict() == {"a0": 1.0, "a1": 0.0, "a2": 0.0}
+    december = rows[rows["as_of"] == ends[0]].set_index("account_id")
+    assert december["won_in_horizon"].to_dict() == {"a0": 0.0, "a1": 1.0, "a2": 0.0}
+
+
+def test_without_a_published_month_there_is_no_figure():
+    tables = open_tables({"deals": pd.DataFrame({"deal_id": ["d"], "outcome": ["won"]})})
+    found = effect_at_cut(rows_at_cut([], tables, as_of=pd.Timestamp("2026-09-30"), horizon_days=90))
+    assert found.verdict == "refused"
+    assert found.findings[0].startswith("No month with a value for each account is old enough to judge")

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierkit.errors import TableError
+from tierkit.inputs.tables import open_tables
 from tierkit.proof.held_out import held_out_outcomes
 from tierkit.proof.holdout import plan_holdout, say_plan
 from tierkit.proof.lift import tier_lift
@@ -123,19 +124,26 @@ def test_each_of_a_pair_is_treated_half_the_time():
     assert np.mean(swapped) == pytest.approx(0.5, abs=0.1)
 
 
-def test_outcomes_of_a_test_are_held_out(deals_of):
-    start, through = pd.Timestamp("2026-01-31"), pd.Timestamp("2026-12-31")
+def test_outcomes_of_a_test_are_held_out():
     accounts = plan().accounts
     treated = accounts.loc[accounts["arm"] == "treated", "account_id"].tolist()
-    deals = deals_of(
-        ("d1", treated[0], "2026-02-10", "2026-04-01", "won", 10.0),
-        ("d2", treated[1], "2026-02-10", "2026-09-01", "won", 10.0),  # past the horizon
+    deals = [
+        ("d1", treated[0], "2026-02-01", "2026-04-01", "won"),  # on the first day of the round
+        ("d2", treated[1], "2026-02-10", "2026-09-01", "won"),  # past the horizon
+        ("d3", treated[1], "2026-01-31", "2026-04-01", "won"),  # opened before the round
+    ]
+    tables = open_tables(
+        {
+            "accounts": pd.DataFrame({"account_id": accounts["account_id"]}),
+            "deals": pd.DataFrame(deals, columns=["deal_id", "account_id", "opened_at", "closed_at", "outcome"]),
+            "holdout": accounts[["account_id", "arm"]].assign(started_at="2026-02-01"),
+        }
     )
-    rows = held_out_outcomes(accounts, deals, started_at=start, horizon_days=180, through=through)
-    table = tier_lift(rows)
+    table = tier_lift(held_out_outcomes(tables, as_of="2026-12-31", horizon_days=180))
     rates = table[table["measure"] == "rate"].set_index("tier")
     assert set(table["kind"]) == {"held_out"}
     assert rates.loc["1", ["n", "n_won"]].tolist() == [2, 1]
     assert rates.loc["2", ["n", "n_won"]].tolist() == [2, 0]
-    early = held_out_outcomes(accounts, deals, started_at=start, horizon_days=180, through=pd.Timestamp("2026-06-01"))
+    early = held_out_outcomes(tables, as_of="2026-06-01", horizon_days=180)
     assert early["won_in_horizon"].isna().all()
+    assert held_out_outcomes(tables, as_of="2026-01-15", horizon_days=180).empty

@@ -6,7 +6,8 @@ import pytest
 
 from tierkit.errors import TierkitError
 from tierkit.inputs.tables import Tables, open_tables
-from tierkit.reporting.earlier import earlier_bookings, earlier_ledgers, earlier_promises, tier_record
+from tierkit.proof.observed import tiers_acted_on
+from tierkit.reporting.earlier import earlier_bookings, earlier_ledgers, earlier_promises, published_tiers
 
 
 def company() -> Tables:
@@ -35,7 +36,7 @@ def test_published_tiers_follow_upon_the_tiers_set_by_hand(tmp_path: Path) -> No
     publish(tmp_path, "2026-04", {"a": 1})
     publish(tmp_path, "2026-05", {"a": 2, "b": 1})
     publish(tmp_path, "2026-06", {"a": 3})
-    record = tier_record(tmp_path, "2026-06", company())
+    record = tiers_acted_on(company().frame("tier_history"), published_tiers(tmp_path, "2026-06"))
     found = [
         (r.account_id, int(r.tier), str(r.valid_from.date()), None if pd.isna(r.valid_to) else str(r.valid_to.date()))
         for r in record.sort_values(["valid_from", "account_id"]).itertuples()

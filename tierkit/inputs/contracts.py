@@ -243,6 +243,15 @@ _CONTRACTS = (
             Column("source", "text", "who set it"),
         ),
     ),
+    Contract(
+        "holdout",
+        "one row per account of a randomised test and round",
+        (
+            _account_id(),
+            Column("arm", "text", "worked as Tier 1, or not", required=True, values=("treated", "control")),
+            Column("started_at", "date", "first day of the round", required=True),
+        ),
+    ),
 )
 
 CONTRACTS: dict[str, Contract] = {c.name: c for c in _CONTRACTS}

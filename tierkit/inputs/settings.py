@@ -91,6 +91,8 @@ class DataSettings(Section):
     """The target account list."""
     tier_history: TableSource | None = None
     """Tiers in use before."""
+    holdout: TableSource | None = None
+    """A randomised test near the cut that was carried out, as `holdout.csv` of a month planned it."""
 
     @property
     def sources(self) -> dict[str, TableSource]:

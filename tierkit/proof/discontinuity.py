@@ -3,6 +3,7 @@
 import contextlib
 import io
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,10 @@ import numpy as np
 import pandas as pd
 
 from tierkit.errors import SheetError, TableError
+from tierkit.features.deals import known_deals
+from tierkit.inputs.tables import Tables
 from tierkit.proof.effect import Effect, Verdict, checks_frame
+from tierkit.proof.outcomes import account_outcomes
 
 WIDEST = 0.10
 """Half the interval above which nothing is claimed: the effect itself is hardly larger."""
@@ -20,6 +24,10 @@ NEAREST = 60
 """Accounts nearest to the cut that must lie on both sides as a coin would put them."""
 SHARP, BLURRED = 0.95, 0.5
 """Rise in the share treated at the cut: sharp from the first on, useless below the second."""
+
+HELD = ("band", "stay", "churn budget", "deal open")
+"""What holds an account in its tier by another cut than value's."""
+_NEEDED = ("treated", "won_in_horizon")
 
 _KERNEL = 4.8
 """Variance of a local linear fit at the edge of a triangular kernel, in units of p(1 - p) / n inside the bandwidth."""
@@ -64,11 +72,12 @@ def effect_at_cut(
     width is that of a local linear fit with a triangular kernel at twice the rule-of-thumb bandwidth 1.84 sd n^(-1/5),
     as good as it usually gets.
     """
-    needed = ("account_id", "treated", "won_in_horizon")
-    if missing := [c for c in needed if c not in rows]:
-        raise TableError(f"rows: column '{missing[0]}' is missing; this design needs score, {', '.join(needed)}")
+    if missing := [c for c in ("account_id", *_NEEDED) if c not in rows]:
+        raise TableError(f"rows: column '{missing[0]}' is missing; this design needs score, {', '.join(_NEEDED)}")
     if "score" not in rows or rows["score"].isna().all():
-        words = "No running score was stored before overrides, so nobody knows who stood just above the cut."
+        words = (
+            "No month with a value for each account is old enough to judge: nobody knows who stood just above the cut."
+        )
         return _result("refused", rows.iloc[:0], [("score", 0.0, 1.0, False, words)], unit)
     kept = rows[rows["won_in_horizon"].notna() & rows["score"].notna()]
     kept = kept.sort_values(["score", "account_id"], kind="stable", ignore_index=True)
@@ -85,6 +94,41 @@ def effect_at_cut(
     )
     checks.append(("half interval found", half, widest, half <= widest, "" if half <= widest else words))
     return _result("estimated" if half <= widest else "refused", kept, checks, unit, found)
+
+
+def rows_at_cut(
+    published: Sequence[tuple[pd.Timestamp, pd.DataFrame]], tables: Tables, *, as_of: pd.Timestamp, horizon_days: int
+) -> pd.DataFrame:
+    """Accounts of published months by how far their value lay from their rep's cut, with what became of them.
+
+    Parameters
+    ----------
+    published : day of each month's tiers, and the tiers; columns account_id, owner_id, tier, base_tier, tier_by,
+        expected_value.
+
+    Returns
+    -------
+    The rows `effect_at_cut` takes, of the newest mature month and of those a horizon apart before it, so that no
+    outcome counts twice: account_id, as_of, score (log of expected value less that of the least valued account that
+    won a Tier 1 place of the same rep by value), treated, won_in_horizon.
+    """
+    deals = known_deals(tables, before=as_of)
+    deals = deals[deals["is_new_business"]]
+    parts, ends = [], as_of
+    for day, tiers in sorted(published, key=lambda item: item[0], reverse=True):
+        if day + pd.Timedelta(days=horizon_days) > ends:
+            continue
+        free = tiers[tiers["base_tier"].notna() & ~tiers["tier_by"].isin(HELD) & tiers["expected_value"].gt(0)]
+        value = pd.Series(np.log(free["expected_value"].to_numpy(np.float64)), free.index)
+        owner = free["owner_id"].fillna("")
+        cut = value[free["base_tier"] == 1].groupby(owner[free["base_tier"] == 1]).min()
+        ids = free["account_id"].astype("str")
+        won = account_outcomes(deals, ids, as_of=day, horizon_days=horizon_days, through=as_of)["won_in_horizon"]
+        part = {"account_id": ids, "as_of": day, "score": value - owner.map(cut).astype("float64")}
+        part |= {"treated": free["tier"] == 1, "won_in_horizon": won.to_numpy()}
+        parts.append(pd.DataFrame(part))
+        ends = day
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["account_id", *_NEEDED])
 
 
 def expected_half_width(rows: pd.DataFrame, *, confidence: float = 0.95) -> float:

@@ -58,6 +58,10 @@ def tier_robustness(
     of the activities and signals given): n_tier1, n_kept, share_kept, limit, passed, sentence. The tiers
     before play no part, since a minimum stay would hide what moves.
     """
+    # Folds are drawn over rows in their order.
+    deals, panel = (
+        rows.sort_values("row_id", kind="stable", ignore_index=True) if len(rows) else rows for rows in (deals, panel)
+    )
     given = (today, deals, panel, opening, win, acv)
     groups = _sources(tables, [m.features for m in (opening, win, acv) if m is not None])
     kinds = {

@@ -1,9 +1,10 @@
 """What may be claimed of a month and what speaks against it, as sentences for its notebooks and its page."""
 
+from tierkit.errors import SheetError
 from tierkit.proof.calibration import calibration_by_tier, calibration_summary, say_calibration
 from tierkit.proof.decidable import judged_from, say_decidable
 from tierkit.proof.drift_table import say_drift
-from tierkit.proof.effect import say_effect
+from tierkit.proof.effect import NAMES, say_effect
 from tierkit.proof.forecasts import say_forecasts, score_forecasts
 from tierkit.proof.holdout import say_plan
 from tierkit.proof.ledger_chain import say_chain
@@ -34,8 +35,19 @@ def say_when(run: Run) -> tuple[str, ...]:
 def say_effects(run: Run) -> tuple[str, ...]:
     """What working by tiers changed, and the test that would settle it."""
     unknown = ("Since when people work by tiers is not stated ([proof] tiers_acted_on_since): nothing is compared.",)
-    first = unknown if run.effect is None else say_effect(run.effect)
-    return (*first, *(say_plan(run.holdout) if run.holdout is not None else ()))
+    said = [*(unknown if run.effect is None else say_effect(run.effect))]
+    try:
+        said += say_effect(run.at_cut) if run.at_cut is not None else ()
+    except SheetError as missing:
+        said.append(f"{NAMES['discontinuity']}: {missing}.")
+    if run.holdout is not None:
+        said += say_plan(run.holdout)
+        if run.holdout.verdict != "refused" and run.holdout.n_pairs:
+            said.append(
+                "holdout.csv names the accounts: enter tier_in_test as overrides for the round, and give the file back "
+                "as [data.holdout] with the day it started."
+            )
+    return tuple(said)
 
 
 def say_chances(run: Run) -> tuple[str, ...]:

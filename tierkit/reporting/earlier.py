@@ -10,7 +10,6 @@ import pandas as pd
 
 from tierkit.errors import TierkitError
 from tierkit.inputs.tables import Tables
-from tierkit.proof.observed import tiers_acted_on
 from tierkit.proof.replayed_month import tiers_in_use
 from tierkit.reporting.calendar import month_end
 from tierkit.reporting.publish import previous_month, published_months
@@ -89,17 +88,13 @@ def earlier_months(reports: Path, month: str, *, n: int = RUNS - 1) -> list[Publ
     return found
 
 
-def tier_record(reports: Path, month: str, tables: Tables) -> pd.DataFrame:
-    """Which account was in which tier when: `tier_history`, then the months published before `month`.
-
-    Runs that others took the place of do not count; the columns are those of `tiers_acted_on`.
-    """
-    columns = ["account_id", "tier", "tier_by"]
-    published = [
-        (month_end(folder.name), pd.read_parquet(folder / "tiers.parquet", columns=columns))
+def published_tiers(reports: Path, month: str) -> list[tuple[pd.Timestamp, pd.DataFrame]]:
+    """Day and tiers of every month published before `month`, the newest first; superseded runs do not count."""
+    columns = ["account_id", "owner_id", "tier", "base_tier", "tier_by", "expected_value"]
+    return [
+        (month_end(folder.name), pd.read_parquet(folder / "tiers.parquet").reindex(columns=columns))
         for folder in _months_before(reports, month)
     ]
-    return tiers_acted_on(tables.frame("tier_history"), published)
 
 
 def _months_before(reports: Path, month: str) -> Iterator[Path]:

@@ -43,6 +43,8 @@ def write_tier_outputs(run: Run, folder: Path, provenance: Provenance) -> None:
     )
     write_writeback(folder, back)
     write_for_people(run.overlays, folder / "overlays.csv")
+    if run.holdout is not None and run.holdout.verdict != "refused" and run.holdout.n_pairs:
+        write_for_people(run.holdout.accounts, folder / "holdout.csv")
     _write_json(folder / "ledger.json", _ledger(run))
 
 

@@ -13,22 +13,24 @@ from tierkit.proof.backtest import backtest_policy
 from tierkit.proof.bookings import reconcile_bookings
 from tierkit.proof.decidable import decidable
 from tierkit.proof.did import difference_in_differences
+from tierkit.proof.discontinuity import effect_at_cut, rows_at_cut
 from tierkit.proof.drift_table import drift_table
 from tierkit.proof.effect import Effect
 from tierkit.proof.funnel import FunnelChange, funnel_change
+from tierkit.proof.held_out import held_out_outcomes
 from tierkit.proof.holdout import HoldoutPlan, plan_holdout
 from tierkit.proof.judgement import score_judgement
 from tierkit.proof.ledger import score_promises
 from tierkit.proof.ledger_chain import check_chain
 from tierkit.proof.lift import lift_from_predictions, tier_lift
 from tierkit.proof.looks import monthly_looks
-from tierkit.proof.observed import observed_outcomes
+from tierkit.proof.observed import observed_outcomes, tiers_acted_on
 from tierkit.proof.robustness import tier_robustness
 from tierkit.proof.scorecard import compare_scorecard
 from tierkit.proof.stability import stability_cost
 from tierkit.proof.trend import tier_trend
 from tierkit.reporting.draft import kept
-from tierkit.reporting.earlier import earlier_bookings, earlier_ledgers, earlier_promises, tier_record
+from tierkit.reporting.earlier import earlier_bookings, earlier_ledgers, earlier_promises, published_tiers
 from tierkit.reporting.tiered_month import TieredMonth
 
 
@@ -43,8 +45,8 @@ class ProvenMonth(TieredMonth):
 
     @cached_property
     def tier_record(self) -> pd.DataFrame:
-        """Which account was in which tier when, before this month."""
-        return tier_record(self.reports, self.month, self.tables)
+        """Which account was in which tier when: `tier_history`, then the months published before this one."""
+        return tiers_acted_on(self.tables.frame("tier_history"), published_tiers(self.reports, self.month))
 
     @kept
     def judgement(self) -> pd.DataFrame:
@@ -87,6 +89,13 @@ class ProvenMonth(TieredMonth):
             history=self.tier_record,
         )
 
+    @cached_property
+    def held_out(self) -> pd.DataFrame | None:
+        """What became of a randomised test that was carried out; None without one."""
+        if self.horizon_days is None or self.tables.frame("holdout").empty:
+            return None
+        return held_out_outcomes(self.tables, as_of=self.as_of, horizon_days=self.horizon_days)
+
     @kept
     def decidable(self) -> pd.DataFrame | None:
         """What the tiers as they stand could show, and the month from which more can be said."""
@@ -122,6 +131,20 @@ class ProvenMonth(TieredMonth):
             verdicts=self.verdicts,
             confidence=self.sheet.proof.confidence,
         )
+
+    @cached_property
+    def at_cut(self) -> Effect | None:
+        """What Tier 1 changed for accounts just above the cut of published months; None without dates.
+
+        Raises
+        ------
+        SheetError : it could be told, but the extra `causal` is not installed.
+        """
+        if self.horizon_days is None:
+            return None
+        published = published_tiers(self.reports, self.month)
+        rows = rows_at_cut(published, self.tables, as_of=self.as_of, horizon_days=self.horizon_days)
+        return effect_at_cut(rows, confidence=self.sheet.proof.confidence)
 
     @cached_property
     def holdout(self) -> HoldoutPlan | None:
@@ -200,7 +223,7 @@ class ProvenMonth(TieredMonth):
     def lift(self) -> pd.DataFrame | None:
         """Win rate by tier and how tiers compare, with intervals: replayed, and as it happened."""
         if self.replay is not None and len(self.replay):
-            rows = [self.replay] if self.observed is None else [self.replay, self.observed]
+            rows = [part for part in (self.replay, self.observed, self.held_out) if part is not None]
             return tier_lift(pd.concat(rows, ignore_index=True), confidence=self.sheet.proof.confidence)
         win = self.win_in_use
         if win is None or win.predictions.empty:
