@@ -151,8 +151,12 @@ class ProvenMonth(TieredMonth):
         """The plan of a randomised test near the cut; None without chances to plan by."""
         if self.win_in_use is None or self.horizon_days is None or self.tiers.empty:
             return None
-        share = self.sheet.proof.holdout_share
-        return plan_holdout(self.tiers, self.sheet.tiers, seed=self.seed, horizon_days=self.horizon_days, share=share)
+        share, tiers = self.sheet.proof.holdout_share, self.tiers
+        if self.members is not None:
+            # By value alone: what stability holds in place is no surer of belonging there.
+            chance = self.members.set_index("account_id")["value_prob"]
+            tiers = tiers.assign(membership_prob=tiers["account_id"].astype("str").map(chance).astype("float64"))
+        return plan_holdout(tiers, self.sheet.tiers, seed=self.seed, horizon_days=self.horizon_days, share=share)
 
     @cached_property
     def funnel(self) -> FunnelChange:
