@@ -190,3 +190,9 @@ def test_neither_column_is_an_error(export):
 def test_a_size_nobody_knows_is_an_error(export):
     with pytest.raises(SheetError, match="size column 'Tier' must be"):
         audit_tiers(export, score="good", size="Tier")
+
+
+def test_that_a_tier_is_called_one_says_nothing_against_it(export):
+    (real,) = [name for name, verdict in EXPECTED.items() if verdict == "real"]
+    judged = audit_tiers(export.rename(columns={real: "account_tier"}), score="account_tier").judgements[0]
+    assert (judged.screen["verdict"], judged.screen["rule"]) == ("ok", "none")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tierkit.errors import SheetError, TableError
+from tierkit.features.leak_names import judge_name
 from tierkit.features.leak_rules import AUC_FLAGGED
 from tierkit.features.leaks import screen_features
 from tierkit.features.settings import FeatureSettings
@@ -252,7 +253,10 @@ def _auc(entrant: Contestant, confidence: float) -> tuple[float, float, float]:
 
 def _screen(entrant: Contestant, *, dated: bool) -> Mapping[str, Any]:
     """The leak screen on the column as it was given; of dated ratings only on those that stood before the opening."""
-    name = entrant.column if entrant.column not in ROW_KEYS else "rating"
+    named = judge_name(entrant.column)
+    # That a tier is called one says nothing against it here.
+    is_plain = entrant.column in ROW_KEYS or (named is not None and named.rule == "tier")
+    name = "rating" if is_plain else entrant.column
     keys = ["row_id", "group_id", "won_in_horizon", *(["acv"] if "acv" in entrant.deals else [])]
     shown = entrant.deals[[k for k in keys if k != name]].assign(**{name: entrant.raw})
     if dated:
