@@ -82,7 +82,9 @@ def decidable(
     for row in rows:
         row["replay_months"] = None if row["months_more"] is None else months + row["months_more"]
     table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.astype({"n_top": "int64", "n_won_top": "int64", "months_more": "Int64", "replay_months": "Int64"})
+    return table.assign(why=table["why"].fillna("").astype("str")).astype(
+        {"n_top": "int64", "n_won_top": "int64", "months_more": "Int64", "replay_months": "Int64"}
+    )
 
 
 def judged_from(table: pd.DataFrame, *, kind: str, unit: str) -> str | None:
