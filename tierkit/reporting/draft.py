@@ -1,9 +1,11 @@
 """What a run has built so far, kept as files, so that each notebook can be opened alone."""
 
 import json
+import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
@@ -33,10 +35,13 @@ class Draft:
     def __init__(self, folder: Path, fingerprint: str) -> None:
         self.folder = folder
         mark = folder / "fingerprint"
-        if folder.exists() and not (mark.exists() and mark.read_text() == fingerprint):
-            shutil.rmtree(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        mark.write_text(fingerprint)
+        if not (mark.exists() and mark.read_text() == fingerprint):
+            if folder.exists():
+                shutil.rmtree(folder)
+            folder.mkdir(parents=True)
+            # At once or not at all: a notebook that opens beside this one must not read half a mark.
+            with _written_beside(mark) as partial:
+                partial.write_text(fingerprint)
         self._memory: dict[str, Any] = {}
 
     def has(self, name: str) -> bool:
@@ -59,9 +64,8 @@ class Draft:
         """Write a result, so that later notebooks read this one."""
         self._memory[name] = value
         if isinstance(value, pd.DataFrame):
-            partial = self.folder / f"{name}.parquet.partial"
-            value.to_parquet(partial)
-            partial.replace(self.folder / f"{name}.parquet")
+            with _written_beside(self.folder / f"{name}.parquet") as partial:
+                value.to_parquet(partial)
         elif isinstance(value, Tables):
             _write_tables(value, self.folder / name)
         elif name in _MODELS and value is not None:
@@ -70,7 +74,8 @@ class Draft:
                 shutil.rmtree(self.folder / name, ignore_errors=True)
                 (Path(beside) / name).rename(self.folder / name)
         else:
-            (self.folder / f"{name}.json").write_text(json.dumps(_as_json(value)), encoding="utf-8")
+            with _written_beside(self.folder / f"{name}.json") as partial:
+                partial.write_text(json.dumps(_as_json(value)), encoding="utf-8")
 
     def _load(self, name: str) -> Any:
         if (path := self.folder / f"{name}.parquet").exists():
@@ -103,6 +108,14 @@ class kept(Generic[T]):  # noqa: N801 - used as a decorator, beside property
             run.draft.keep(self._name, self._build(run))
         value: T = run.draft.read(self._name)
         return value
+
+
+@contextmanager
+def _written_beside(path: Path) -> Iterator[Path]:
+    """A file of this process alone, put in place of `path` once it is whole; others read the old one or the new one."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    yield partial
+    partial.replace(path)
 
 
 def _as_json(value: Any) -> Any:
