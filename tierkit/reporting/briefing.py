@@ -199,7 +199,8 @@ def _notes(run: Run) -> tuple[str, ...]:
         notes.append(f"A deal has {words.count(run.horizon.days)} days to be won, {stated}{missed}.")
     if run.win is not None:
         notes += run.win.notes
-        used = run.verdicts[(run.verdicts["verdict"] == "flagged") & run.verdicts["column"].isin(run.win.features)]
+        judged = run.flagged_verdicts
+        used = judged[(judged["verdict"] == "flagged") & judged["column"].isin(run.win.features)]
         notes += [f"{r['column']!r} is used though flagged: {r['reason']}." for r in used.to_dict("records")]
     if run.acv is not None:
         notes += [say_interval(run.acv), *run.acv.notes]

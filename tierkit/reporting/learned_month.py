@@ -16,7 +16,7 @@ from tierkit.features.readiness import Readiness, check_readiness
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.models.acv import Acv, fit_acv
 from tierkit.models.doubts import model_doubts
-from tierkit.models.drops import feature_drops
+from tierkit.models.drops import feature_drops, flag_drops
 from tierkit.models.gaps import gap_results
 from tierkit.models.linear import Linear, Ridge
 from tierkit.models.opening import Opening, enough_openings, fit_opening
@@ -193,6 +193,11 @@ class LearnedMonth:
         if self.win is None:
             return None
         return feature_drops(self.deal_rows, self.verdicts, seed=self.seed, ridge=self._ridge)
+
+    @property
+    def flagged_verdicts(self) -> pd.DataFrame:
+        """The verdicts, with columns flagged that carry the win model alone: to be looked at, fitting keeps them."""
+        return self.verdicts if self.drops is None else flag_drops(self.verdicts, self.drops)
 
     @kept
     def doubts(self) -> pd.DataFrame | None:

@@ -57,7 +57,7 @@ def write_evidence(run: Run, folder: Path, provenance: Provenance) -> dict[str, 
     """
     run.scores.sort_values("row_id", kind="stable").to_parquet(folder / "scoring_rows.parquet", index=False)
     run.reasons.to_parquet(folder / "reasons.parquet", index=False)
-    run.verdicts.to_csv(folder / "verdicts.csv", index=False)
+    run.flagged_verdicts.to_csv(folder / "verdicts.csv", index=False)
     if run.lift is not None:
         run.lift.to_csv(folder / "tier_lift.csv", index=False)
     if run.bookings is not None:
