@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from tierkit.proof.arms import clusters_of
 from tierkit.proof.intervals import design_effect
 
 
@@ -68,7 +69,7 @@ def effective_rows(rows: pd.DataFrame) -> float:
     mature = rows[rows["won_in_horizon"].notna()]
     if mature.empty:
         return 0.0
-    return len(mature) / design_effect((mature["won_in_horizon"] == 1).to_numpy(), _groups(mature))
+    return len(mature) / design_effect((mature["won_in_horizon"] == 1).to_numpy(), clusters_of(mature).to_numpy())
 
 
 def _linearised(rows: pd.DataFrame, column: str, top: int, base: int) -> tuple[float, np.ndarray]:
@@ -84,13 +85,9 @@ def _linearised(rows: pd.DataFrame, column: str, top: int, base: int) -> tuple[f
 
 
 def _interval(difference: float, parts: np.ndarray, rows: pd.DataFrame, confidence: float) -> Contrast:
-    codes = pd.factorize(_groups(rows))[0]
+    codes = pd.factorize(clusters_of(rows))[0]
     sums = np.bincount(codes, weights=parts) if len(parts) else np.zeros(0)
     if math.isnan(difference) or len(sums) < 2:
         return Contrast(difference, math.nan, math.nan)
     half = float(ndtri(0.5 + confidence / 2)) * math.sqrt(len(sums) / (len(sums) - 1) * float(sums @ sums))
     return Contrast(difference, difference - half, difference + half)
-
-
-def _groups(rows: pd.DataFrame) -> np.ndarray:
-    return rows["group_id" if "group_id" in rows else "account_id"].to_numpy(dtype=object)

@@ -46,3 +46,18 @@ def draw_on(ax: "Axes | None", height: float = 3.2) -> "Axes":
 def grid(ax: "Axes", axis: str) -> None:
     """Light grid lines across one axis, x or y."""
     ax.grid(axis=axis, color=FAINT, linewidth=0.8)  # type: ignore[arg-type]
+
+
+def legend_above(ax: "Axes", left: float) -> None:
+    """The legend in one line above the picture, from `left` in shares of its width."""
+    ax.legend(
+        loc="lower left",
+        bbox_to_anchor=(left, 1),
+        ncols=3,
+        frameon=False,
+        fontsize=8.5,
+        labelcolor=MUTED,
+        handletextpad=0.2,
+        columnspacing=0.9,
+        borderpad=0,
+    )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from tierkit.errors import TableError
-from tierkit.reporting.plots.palette import ACCENT, GREY, INK, MUTED, WARM, draw_on, grid
+from tierkit.reporting.plots.palette import ACCENT, GREY, INK, WARM, draw_on, grid, legend_above
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,15 +54,5 @@ def plot_promises(record: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     ax.set(ylim=(0, 1.1 * float(tops.max()) or 1), xlim=(-0.6, len(rows) - 0.4), ylabel="wins of deals opened since")
     ax.tick_params(axis="x", labelcolor=INK)
     grid(ax, "y")
-    ax.legend(
-        loc="lower left",
-        bbox_to_anchor=(-0.1, 1),
-        ncols=3,
-        frameon=False,
-        fontsize=8.5,
-        labelcolor=MUTED,
-        handletextpad=0.2,
-        columnspacing=0.9,
-        borderpad=0,
-    )
+    legend_above(ax, -0.1)
     return ax

@@ -6,7 +6,7 @@ import pandas as pd
 
 from tierkit.errors import TableError
 from tierkit.reporting import words
-from tierkit.reporting.plots.palette import ACCENT, GREY, INK, MUTED, draw_on, grid, tier_colour
+from tierkit.reporting.plots.palette import ACCENT, GREY, INK, draw_on, grid, legend_above, tier_colour
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,17 +57,7 @@ def plot_tier_lift(lift: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     ax.tick_params(axis="y", labelsize=11, labelcolor=INK)
     grid(ax, "x")
     if ax.get_legend_handles_labels()[1][1:]:
-        ax.legend(
-            loc="lower left",
-            bbox_to_anchor=(-0.14, 1),
-            ncols=3,
-            frameon=False,
-            fontsize=8.5,
-            labelcolor=MUTED,
-            handletextpad=0.2,
-            columnspacing=0.9,
-            borderpad=0,
-        )
+        legend_above(ax, -0.14)
     return ax
 
 
