@@ -46,6 +46,15 @@ def escape(value: Any) -> str:
     return re.sub(r"\(([\d.]+)-([\d.]+)\)", "(\\1\u2011\\2)", text)
 
 
+def anchor(account_id: Any) -> str:
+    """The id of an account's card on the page; no two accounts share one.
+
+    >>> anchor("A0001"), anchor("a b/ü")
+    ('account-A0001', 'account-a_20_b_2f__fc_')
+    """
+    return "account-" + re.sub(r"[^A-Za-z0-9]", lambda m: f"_{ord(m[0]):x}_", str(account_id))
+
+
 def section(name: str, *parts: str | Fragment, label: str | None = None) -> Fragment:
     """A part of the page under a stable id."""
     inner = "".join(p.html if isinstance(p, Fragment) else p for p in parts)
