@@ -31,6 +31,7 @@ from tierkit.proof.stability import stability_cost
 from tierkit.proof.trend import tier_trend
 from tierkit.reporting.draft import kept
 from tierkit.reporting.earlier import earlier_bookings, earlier_ledgers, earlier_promises, published_tiers
+from tierkit.reporting.review.ledger import KnownReviews, known_reviews
 from tierkit.reporting.tiered_month import TieredMonth
 
 
@@ -52,6 +53,11 @@ class ProvenMonth(TieredMonth):
     def judgement(self) -> pd.DataFrame:
         """Every override and strategic claim, and what became of the account."""
         return score_judgement(self.tables, self.tier_record, as_of=self.as_of, horizon_days=self.horizon_days)
+
+    @cached_property
+    def reviews(self) -> KnownReviews:
+        """What managers said of the samples of weeks that ended by `as_of`; read anew, since forms come in between."""
+        return known_reviews(self.reports, self.as_of)
 
     @kept
     def replay(self) -> pd.DataFrame | None:
