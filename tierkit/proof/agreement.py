@@ -73,7 +73,8 @@ def _counts(part: pd.DataFrame) -> dict[str, int]:
 
 def _share(part: pd.DataFrame, confidence: float) -> dict[str, float]:
     agree = part["verdict"].eq("agree").to_numpy(dtype="float64")
-    n = len(part) / design_effect(agree, part["account_id"].to_numpy())
+    again = part["account_id"].duplicated().any()
+    n = len(part) / (design_effect(agree, part["account_id"].to_numpy()) if again else 1.0)
     share = float(agree.mean())
     low, high = wilson(share * n, n, confidence=confidence)
     return {"share": share, "low": low, "high": high}

@@ -55,11 +55,15 @@ def write_evidence_sheet(
     here = tiers[tiers["account_id"].isin(set(ids))]
     levels = sorted(here["tier"].dropna().unique())
     rows = [r for t in levels for r in build_cards(here, reasons, tables, as_of=as_of, tier=int(t)).to_dict("records")]
-    cards: dict[str, dict[Any, Any]] = {row["account_id"]: row for row in rows}
-    moved = {} if changes is None else dict(zip(changes["account_id"], changes["sentence"], strict=True))
+    cards: dict[str, dict[Any, Any]] = {row["account_id"]: {**row, "with_money": with_money} for row in rows}
+    moved = {}
+    if changes is not None and "sentence" in changes:
+        moved = dict(zip(changes["account_id"], changes["sentence"], strict=True))
     currency = tables.currency or "USD"
+    who = {row["account_id"]: _who_it_is(row) for row in here.to_dict("records")}
     accounts = "".join(
-        _account(d, cards.get(d["account_id"]), moved.get(d["account_id"]), currency, with_money) for d in drawn
+        _account(d, cards.get(d["account_id"]), who.get(d["account_id"], ""), moved.get(d["account_id"]), currency)
+        for d in drawn
     )
     week, month = drawn[0]["week"], words.month_name(drawn[0]["month"])
     html = page_shell(
@@ -84,9 +88,18 @@ def _opening(as_of: str | pd.Timestamp) -> str:
     )
 
 
-def _account(drawn: dict[str, Any], card: dict[Any, Any] | None, moved: object, currency: str, with_money: bool) -> str:
+def _who_it_is(row: dict[Any, Any]) -> str:
+    """Industry, country and headcount, as far as they are known."""
+    size = row.get("employees")
+    heads = None if words.is_missing(size) else f"{size:,.0f}" if isinstance(size, int | float) else str(size)
+    known = [row.get("industry"), row.get("country"), heads and f"headcount {heads}"]
+    return ", ".join(str(k) for k in known if not words.is_missing(k))
+
+
+def _account(drawn: dict[str, Any], card: dict[Any, Any] | None, who: str, moved: object, currency: str) -> str:
     name, why = drawn["name"] or drawn["account_id"], _DRAWN_FOR.get(drawn["stratum"])
-    told = f"{drawn['review_id']}, account {drawn['account_id']}{f'; drawn because {why}' if why else ''}"
+    told = f"{drawn['review_id']}, account {drawn['account_id']}{f'; {who}' if who else ''}"
+    told += f"; drawn because {why}" if why else ""
     head = (
         f'<section class="drawn" id="{anchor(drawn["review_id"])}"><p class="which">{escape(told)}</p>'
         f"<h2><bdi>{escape(name)}</bdi>: {escape(words.tier_name(drawn['tier']))}</h2>"
@@ -94,7 +107,7 @@ def _account(drawn: dict[str, Any], card: dict[Any, Any] | None, moved: object, 
     if card is None:
         return f"{head}{paragraph('It stands in no tier of this month any more.')}{_answer()}</section>"
     place = "" if words.is_missing(card["tier_reason"]) else f"Why this tier: {card['tier_reason']}."
-    if not words.is_missing(moved):
+    if not words.is_missing(moved) and moved != card["tier_reason"]:
         place += f" Moved: {moved}."
     against = [] if words.is_missing(card["reason_against"]) else [str(card["reason_against"])]
     facts = [f"{words.day(when)}: {fact} ({source})" for when, fact, source in card["facts"]]
@@ -104,8 +117,8 @@ def _account(drawn: dict[str, Any], card: dict[Any, Any] | None, moved: object, 
         + _listed("On record", "facts", facts or ["No dated fact."])
     )
     terms = [("Rep", card["owner_name"]), ("Last touch", card["last_touch"]), ("Next step", card["next_step"])]
-    if with_money:
-        terms.append(("Expected value", words.money(card["expected_value"], currency)))
+    if card["with_money"]:
+        terms.append(("Expected", words.money(card["expected_value"], currency)))
         if not (words.is_missing(card["acv_low"]) or words.is_missing(card["acv_high"])):
             low, high = words.money(card["acv_low"], currency), words.money(card["acv_high"], currency)
             terms.append(("A year, if won", f"{low} to {high}"))

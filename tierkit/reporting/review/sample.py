@@ -50,12 +50,11 @@ def draw_review_sample(
     account_id, name, owner_id, tier, stratum (the first of `STRATA` it fits), n_managers (1; 2 for a fifth).
     """
     every = tiers.sort_values("account_id", kind="stable", ignore_index=True)
-    fits = review_strata(every, changes)
+    fits = review_strata(every, changes).to_numpy()
     rng = np.random.default_rng([seed, monday_of(week).toordinal()])
-    free = every.index[~every["account_id"].isin(set(seen))].to_numpy()
-    order = rng.permutation(free)
-    stratum = fits.idxmax(axis=1)
-    waiting = {s: [i for i in order if stratum[i] == s] for s in STRATA}
+    order = rng.permutation(np.flatnonzero(~every["account_id"].isin(set(seen)).to_numpy())).tolist()
+    first = fits.argmax(axis=1) if len(every) else np.zeros(0, dtype=int)
+    waiting = {s: [i for i in order if first[i] == k] for k, s in enumerate(STRATA)}
     waiting = {s: rows for s, rows in waiting.items() if rows}
     taken: list[int] = []
 
@@ -66,19 +65,19 @@ def draw_review_sample(
     for name in sorted(waiting, key=lambda s: len(waiting[s])):
         take(name)
     # A stratum all of whose accounts fit a rarer one too is seen through one of them.
-    for name in STRATA:
-        if not fits.loc[taken, name].any() and len(taken) < n:
-            row = next((i for i in order if fits.loc[i, name] and i not in taken), None)
+    for k in range(len(STRATA)):
+        if not fits[taken, k].any() and len(taken) < n:
+            row = next((i for i in order if fits[i, k] and i not in taken), None)
             if row is not None:
-                waiting[stratum[row]].remove(row)
+                waiting[STRATA[first[row]]].remove(row)
                 taken.append(row)
     while len(taken) < n and any(waiting.values()):
         spare = [s for s, rows in waiting.items() if len(rows) >= window]
         for name in spare or [max(waiting, key=lambda s: len(waiting[s]))]:
             take(name)
-    drawn = every.loc[taken].assign(stratum=stratum[taken])
-    place = {s: i for i, s in enumerate(STRATA)}
-    drawn = drawn.sort_values("stratum", key=lambda s: s.map(place), kind="stable", ignore_index=True)
+    taken.sort(key=lambda i: int(first[i]))
+    drawn = every.iloc[taken].reset_index(drop=True)
+    drawn["stratum"] = pd.Series([STRATA[first[i]] for i in taken], dtype="str")
     drawn["n_managers"] = np.where(rng.permutation(len(drawn)) < round(TWICE * len(drawn)), 2, 1)
     return drawn.reindex(columns=["account_id", "name", "owner_id", "tier", "stratum", "n_managers"])
 
