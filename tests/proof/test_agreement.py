@@ -85,7 +85,10 @@ def test_several_pairs_have_a_row_each_and_one_for_all() -> None:
 def test_few_answers_get_no_rate_and_nobody_twice_is_said() -> None:
     few = answers([("r1", "ana", "agree"), ("r2", "ana", "too low")])
     said = say_agreement(model_agreement(few), between_managers(few))
-    assert said[0] == "Managers agreed with the tier in 1 of 2 answers on 2 accounts: too few for a rate."
+    assert (
+        said[0]
+        == "In the last 26 weeks managers agreed with the tier in 1 of 2 answers on 2 accounts: too few for a rate."
+    )
     assert said[-1].startswith("No account was judged by two managers")
     assert "%" not in " ".join(said)
     some = pairs([[9, 0, 0, 0], *[[0] * 4] * 3])
@@ -99,10 +102,12 @@ def test_with_enough_the_sentences_carry_n_and_interval() -> None:
     rows = pairs([[20, 5, 0, 0], [10, 14, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1]])
     said = say_agreement(model_agreement(rows), between_managers(rows))
     # 20 x 2 + 5 + 10 of 100 answers agree; 70 % the same; by chance (25 x 30 + 24 x 19 + 1) / 2500 = 48 %
-    assert said[0].startswith("Managers agreed with the tier in 55 of 100 answers on 50 accounts, 55 % (")
+    assert said[0].startswith(
+        "In the last 26 weeks managers agreed with the tier in 55 of 100 answers on 50 accounts, 55 % ("
+    )
     assert said[2] == "43 called the tier too high, 0 called it too low, 2 named wrong data."
-    assert "said the same of 35, 70 % (56 % to 81 %); their habits alone would give 48 %." in said[3]
-    assert said[4] == "On those accounts their answers agree with the tier in 55 %."
+    assert "said the same of 35, 70 % (56 % to 81 %); chance alone would give 48 %." in said[3]
+    assert said[4].startswith("On those accounts 55 of their 100 answers agree with the tier, 55 % (")
 
 
 def test_what_was_found_wrong_is_listed_newest_first() -> None:

@@ -16,6 +16,9 @@ VERDICTS = ("agree", "too high", "too low", "wrong data")
 FEW = 10
 """Below so many answers, or accounts judged twice, no rate is told."""
 
+WEEKS = 26
+"""Weeks that a month looks back on: what managers said before was said of other tiers."""
+
 REVIEW_COLUMNS = (
     "week",
     "review_id",
@@ -135,7 +138,8 @@ def say_agreement(model: pd.DataFrame, between: pd.DataFrame) -> tuple[str, ...]
     whole = model.iloc[0]
     n, n_accounts = int(whole["n"]), int(whole["n_accounts"])
     answers = f"{n} {'answer' if n == 1 else 'answers'} on {n_accounts} {'account' if n_accounts == 1 else 'accounts'}"
-    said = [f"Managers agreed with the tier in {whole['n_agree']} of {answers}{_rate(whole, n)}."]
+    lately = f"In the last {WEEKS} weeks managers agreed with the tier in"
+    said = [f"{lately} {whole['n_agree']} of {answers}{_rate(whole, n)}."]
     if n >= FEW:
         said.append("The sample seeks out hard cases: this is no rate of all accounts.")
     parts = [
@@ -161,8 +165,9 @@ def _say_pairs(model: pd.DataFrame, between: pd.DataFrame) -> list[str]:
     same = f"{both}, and said the same of {whole['n_same']}{_rate(whole, n)}"
     twice = model[model["by"] == "judged twice"].iloc[0]
     return [
-        f"{same}; their habits alone would give {_percent(whole['by_chance'])}.",
-        f"On those accounts their answers agree with the tier in {_percent(twice['share'])}.",
+        f"{same}; chance alone would give {_percent(whole['by_chance'])}.",
+        f"On those accounts {twice['n_agree']} of their {twice['n']} answers agree with the tier"
+        f"{_rate(twice, int(twice['n']))}.",
     ]
 
 

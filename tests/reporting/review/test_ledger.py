@@ -188,6 +188,8 @@ def test_a_month_knows_only_weeks_that_had_ended(project) -> None:
     assert known_reviews(reports, pd.Timestamp("2026-11-07")).rows.empty  # the week ends on 8 November
     known = known_reviews(reports, pd.Timestamp("2026-11-08"))
     assert len(known.rows) == len(pd.read_csv(ana))
+    assert known_reviews(reports, pd.Timestamp("2027-05-09")).rows.empty  # half a year on
+    assert len(known_reviews(reports, pd.Timestamp("2027-05-08")).rows) == len(known.rows)
     assert len(known.sources) == 1
     assert known_reviews(reports, pd.Timestamp("2026-11-07")).sources.empty
     assert known.sources.equals(known_reviews(reports, LATER).sources)

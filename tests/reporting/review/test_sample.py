@@ -91,7 +91,7 @@ def test_near_the_cut_off_are_the_last_in_and_the_first_out_of_each_book() -> No
     assert list(tiers["account_id"][by_hand]) == ["a", "c", "d", "e"]
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(
     n=st.integers(20, 400),
     share=st.sampled_from([0.0, 0.01, 0.05, 0.4]),
@@ -119,7 +119,7 @@ def test_half_a_year_repeats_nobody_in_the_window_and_covers_what_is_left(n, sha
         assert set(here.columns[here.any()]) == set(left.columns[left.any()])
         told = say_uncovered(tiers, sample, changes=changes, seen=seen, n=size)
         gone = set(fits.columns[fits.any()]) - set(left.columns[left.any()])
-        assert sum("were drawn lately." in s and s.startswith("Nobody") for s in told) == len(gone)
+        assert sum("drawn lately." in s and s.startswith("Nobody") for s in told) == len(gone)
         drawn[week] = list(sample["account_id"])
 
 

@@ -34,7 +34,7 @@ def test_nobody_judged_is_said_and_nothing_else() -> None:
 
 def test_what_was_found_wrong_is_listed_escaped_and_the_rest_folded() -> None:
     html = shown(reviews(30))
-    assert "Managers agreed with the tier in 6 of 30 answers on 30 accounts, 20" in html
+    assert "managers agreed with the tier in 6 of 30 answers on 30 accounts, 20" in html
     assert "People were right." in html
     assert "<b>no" not in html
     assert "<script>" not in html

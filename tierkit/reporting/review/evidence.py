@@ -52,9 +52,9 @@ def write_evidence_sheet(
     changes : as `tier_changes` returns it, for what moved.
     """
     ids = [d["account_id"] for d in drawn]
-    here = tiers[tiers["account_id"].isin(set(ids))]
+    here, why = (frame[frame["account_id"].isin(set(ids))] for frame in (tiers, reasons))
     levels = sorted(here["tier"].dropna().unique())
-    rows = [r for t in levels for r in build_cards(here, reasons, tables, as_of=as_of, tier=int(t)).to_dict("records")]
+    rows = [r for t in levels for r in build_cards(here, why, tables, as_of=as_of, tier=int(t)).to_dict("records")]
     cards: dict[str, dict[Any, Any]] = {row["account_id"]: {**row, "with_money": with_money} for row in rows}
     moved = {}
     if changes is not None and "sentence" in changes:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from tierkit.errors import SheetError
-from tierkit.proof.agreement import REVIEW_COLUMNS
+from tierkit.proof.agreement import REVIEW_COLUMNS, WEEKS
 from tierkit.reporting import words
 from tierkit.reporting.publish import hold_reports
 from tierkit.reporting.review.chain import add_to_chain, check_chain_holds, read_chain
@@ -47,9 +47,10 @@ class KnownReviews:
 
 
 def known_reviews(reports: Path, as_of: pd.Timestamp) -> KnownReviews:
-    """The answers of weeks that ended by `as_of`."""
+    """The answers of the last `WEEKS` weeks that ended by `as_of`."""
     entries, broken = read_chain(reports / FOLDER / LEDGER)
-    known = [e for e in entries if week_end(e["week"]) <= as_of]
+    first = as_of - pd.Timedelta(weeks=WEEKS)
+    known = [e for e in entries if first < week_end(e["week"]) <= as_of]
     known.sort(key=lambda e: (e["week"], e["review_id"], e["reviewer"]))
     rows = pd.DataFrame(known, columns=list(REVIEW_COLUMNS))
     kinds = {c: "int64" if c == "tier" else "str" for c in REVIEW_COLUMNS}

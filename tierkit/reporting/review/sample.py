@@ -129,7 +129,8 @@ def say_uncovered(
         if members.empty or members.isin(set(drawn["account_id"])).any():
             continue
         all_seen = members.isin(set(seen)).all()
-        why = f"all {len(members)} were drawn lately" if all_seen else f"a sample of {n} has no place for it"
+        lately = "its only account was" if len(members) == 1 else f"all {len(members)} were"
+        why = f"{lately} drawn lately" if all_seen else f"a sample of {n} has no place for it"
         said.append(f"Nobody of {name!r}: {why}.")
     if len(drawn) < n:
         said.append(f"{len(drawn)} accounts instead of {n}: all others were drawn lately, or there are no more.")
