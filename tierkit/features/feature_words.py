@@ -152,7 +152,7 @@ def _level(feature: Feature, value: str, typical: Typical, levels: Sequence[str]
     if levels and value not in levels:
         return f"{feature.label} {_short(value)}, unknown to the model"
     beside = f" (most often {_short(typical)})" if isinstance(typical, str) and typical != value else ""
-    return f"{feature.label} {_short(value)}{'' if beside.endswith('(other))') else beside}"
+    return f"{feature.label} {_short(value)}{beside}"
 
 
 def _short(level: str) -> str:

@@ -66,7 +66,7 @@ def take_apart(rows: pd.DataFrame, name: str, model: Fitted) -> Part:
         block = contributions[list(family)].to_numpy()
         sums[:, i] = block.sum(axis=1)
         along = block * np.where(sums[:, i] < 0, -1.0, 1.0)[:, None]
-        told = np.where(np.column_stack([_is_usual(rows[c], columns.get(c)) for c in family]), -np.inf, along)
+        told = np.where(np.column_stack([_is_usual(rows, c, columns.get(c)) for c in family]), -np.inf, along)
         usual[:, i] = told.max(axis=1) <= 0
         member[:, i] = np.argmax(np.where(usual[:, [i]], along, told), axis=1)
     held = contributions[[c for c in contributions.columns if c in fixed]].to_numpy().sum(axis=1)
@@ -117,11 +117,11 @@ def _columns(model: Fitted) -> Mapping[str, DesignColumn]:
     return {} if isinstance(fitted, Medians) else {c.name: c for c in fitted.design.columns}
 
 
-def _is_usual(values: pd.Series, column: DesignColumn | None) -> Array:
+def _is_usual(rows: pd.DataFrame, name: str, column: DesignColumn | None) -> Array:
     """Whether a number is the typical one, or taken for it: what most share tells none of them apart."""
     if column is None or column.kind != "number":
-        return np.zeros(len(values), dtype=bool)
-    numbers = values.to_numpy(np.float64, na_value=np.nan)
+        return np.full(len(rows), name not in rows.columns)
+    numbers = rows[name].to_numpy(np.float64, na_value=np.nan)
     usual = numbers == float(column.typical)
     # Never missing in training: the model takes it for the typical one.
     return np.asarray(usual | ~np.isfinite(numbers) if column.missing_share == 0 else usual)

@@ -5,7 +5,7 @@ import pandas as pd
 
 from tierkit.models.bootstrap import RefittedModels
 from tierkit.models.design import Array
-from tierkit.models.reason_parts import Part, fitted_model, seen_rows
+from tierkit.models.reason_parts import Fitted, Part, fitted_model, seen_rows
 from tierkit.models.resampled import LinearRefits
 from tierkit.models.trees import Trees
 
@@ -13,6 +13,12 @@ MOST_REFITS = 20
 """Refits a sign is judged by, the first of those there are; of trees half as many."""
 MOST_TREE_ROWS = 500
 """Rows whose contributions are taken anew under refitted trees: they cost half a millisecond each and refit."""
+
+
+def refits_to_judge(*models: Fitted | None) -> int:
+    """Refits that signs are judged by: fewer where trees have to be grown."""
+    grown = any(model is not None and isinstance(fitted_model(model), Trees) for model in models)
+    return MOST_REFITS // 2 if grown else MOST_REFITS
 
 
 def sign_shares(rows: pd.DataFrame, part: Part, refitted: RefittedModels | None, first: Array) -> Array:

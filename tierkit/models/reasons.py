@@ -186,10 +186,9 @@ def _words(rows: pd.DataFrame, parts: list[Part], table: pd.DataFrame, at: Array
             words[where] = say_cap(part.model.cap)
             continue
         learned = part.columns.get(column)
-        levels = () if learned is None or learned.kind == "number" else [x for x in learned.levels if x != OTHER]
-        said = phrases(
-            column, rows[column].iloc[at[where]], None if learned is None else learned.typical, levels=levels
-        )
+        levels = () if learned is None else [level for level in learned.levels if level != OTHER]
+        typical = None if learned is None or learned.typical == OTHER else learned.typical
+        said = phrases(column, rows[column].iloc[at[where]], typical, levels=levels)
         words[where] = say_for_or_against(name, some["contribution"].to_numpy(), said)
     return words
 

@@ -66,11 +66,12 @@ def _stories(reasons: pd.DataFrame, accounts: set[str]) -> pd.DataFrame:
     known = {name: feature_of(name) for name in rows["feature"].unique()}
     story = rows["feature"].map({name: f"{f.group}/{f.family}" for name, f in known.items()})
     shown = rows["shown"].astype("bool") if "shown" in rows else pd.Series(True, index=rows.index)
+    # As objects: pandas cannot merge texts of no rows.
     return pd.DataFrame(
         {
-            "account_id": rows["account_id"],
+            "account_id": rows["account_id"].astype("object"),
             "part": rows["part"],
-            "story": rows["part"] + "/" + story,
+            "story": (rows["part"] + "/" + story).astype("object"),
             "sign": np.sign(rows["contribution"]),
             "shown": shown,
         }
