@@ -56,8 +56,3 @@ def test_months_without_common_accounts_say_nothing():
     table = reason_stability(BEFORE, BEFORE.assign(account_id="z"))
     assert table["n_accounts"].iloc[0] == 0
     assert say_reason_stability(table) == ()
-
-
-def test_files_that_do_not_say_what_was_shown_are_taken_as_they_are():
-    table = reason_stability(BEFORE.drop(columns="shown"), BEFORE.drop(columns="shown"))
-    assert table["n_accounts"].iloc[0] == 3

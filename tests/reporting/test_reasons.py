@@ -1,6 +1,7 @@
 import pandas as pd
 
 from tierkit.reporting.answers import answer_reasons
+from tierkit.reporting.earlier import earlier_reasons
 from tierkit.reporting.reasons import split_reasons
 
 REASONS = pd.DataFrame(
@@ -33,3 +34,13 @@ def test_the_answer_speaks_of_reasons_that_are_shown():
     assert "behavioural for 50 % and own effort for 50 % of the 2 accounts. 1 account has none." in said
     hidden = REASONS.assign(shown=False)
     assert "Nothing sets any of the 3 accounts apart" in answer_reasons(hidden).html
+
+
+def test_last_months_reasons_are_read_where_they_say_what_was_shown(tmp_path):
+    for month, table in (("2026-08", REASONS), ("2026-09", REASONS.drop(columns="shown"))):
+        (tmp_path / month).mkdir()
+        (tmp_path / month / "manifest.json").write_text("{}")
+        table.to_parquet(tmp_path / month / "reasons.parquet", index=False)
+    assert earlier_reasons(tmp_path, "2026-08") is None
+    assert earlier_reasons(tmp_path, "2026-09")["account_id"].tolist() == REASONS["account_id"].tolist()
+    assert earlier_reasons(tmp_path, "2026-10") is None

@@ -18,7 +18,7 @@ def reason_stability(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    now, before : as `explain_scores` returns them; where `shown` is missing all are taken as shown.
+    now, before : as `explain_scores` returns them.
 
     Returns
     -------
@@ -65,7 +65,6 @@ def _stories(reasons: pd.DataFrame, accounts: set[str]) -> pd.DataFrame:
     rows = rows.astype({"part": "str", "feature": "str"}).sort_values(["account_id", "rank"], kind="stable")
     known = {name: feature_of(name) for name in rows["feature"].unique()}
     story = rows["feature"].map({name: f"{f.group}/{f.family}" for name, f in known.items()})
-    shown = rows["shown"].astype("bool") if "shown" in rows else pd.Series(True, index=rows.index)
     # As objects: pandas cannot merge texts of no rows.
     return pd.DataFrame(
         {
@@ -73,7 +72,7 @@ def _stories(reasons: pd.DataFrame, accounts: set[str]) -> pd.DataFrame:
             "part": rows["part"],
             "story": (rows["part"] + "/" + story).astype("object"),
             "sign": np.sign(rows["contribution"]),
-            "shown": shown,
+            "shown": rows["shown"].astype("bool"),
         }
     )
 

@@ -39,11 +39,13 @@ def earlier_tiers(reports: Path, month: str, tables: Tables, as_of: pd.Timestamp
 
 
 def earlier_reasons(reports: Path, month: str) -> pd.DataFrame | None:
-    """The reasons of the latest month published before `month`; None if there is none."""
+    """The reasons of the latest month published before `month`; None if there is none, or it did not say what people
+    saw of them."""
     folder = previous_month(reports, month)
     if folder is None or not (folder / "reasons.parquet").exists():
         return None
-    return pd.read_parquet(folder / "reasons.parquet")
+    reasons = pd.read_parquet(folder / "reasons.parquet")
+    return reasons if "shown" in reasons else None
 
 
 def earlier_bookings(reports: Path, month: str) -> pd.DataFrame | None:
