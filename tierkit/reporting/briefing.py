@@ -9,6 +9,7 @@ from tierkit.proof.agreement import between_managers, found_wrong, model_agreeme
 from tierkit.proof.audit import audit_breaches
 from tierkit.proof.calibration import calibration_table
 from tierkit.proof.judgement import judgement_rates, say_judgement
+from tierkit.proof.reason_stability import say_reason_stability
 from tierkit.reporting import words
 from tierkit.reporting.answers import say_interval, say_sensitivity
 from tierkit.reporting.cards import build_cards
@@ -219,6 +220,8 @@ def _notes(run: Run) -> tuple[str, ...]:
         notes += [f"{r['column']!r} is used though flagged: {r['reason']}." for r in used.to_dict("records")]
     if run.acv is not None:
         notes += [say_interval(run.acv), *run.acv.notes]
+    if run.reason_stability is not None:
+        notes += say_reason_stability(run.reason_stability)
     return tuple(notes)
 
 
