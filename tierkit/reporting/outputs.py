@@ -27,7 +27,7 @@ def write_tier_outputs(run: Run, folder: Path, provenance: Provenance) -> None:
     tiers = stamp_tiers(run.tiers, as_of=run.as_of, run_id=provenance.run_id)
     write_tier_files(folder, tiers, run.gated, run.changes)
     tiers.sort_values("account_id", kind="stable").to_parquet(folder / "tiers.parquet", index=False)
-    write_books(folder, tiers, run.reasons)
+    write_books(folder, tiers, run.reasons, run.tables, as_of=run.as_of)
     sample = draw_review_sample(
         tiers, run.reasons, seed=run.seed, changes=run.changes, n=run.sheet.report.review_sample
     )
