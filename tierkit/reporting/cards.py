@@ -123,7 +123,8 @@ def _owner_names(tables: Tables) -> "pd.Series[str]":
     reps = tables.frame("reps")
     if not {"owner_id", "name"} <= set(reps):
         return pd.Series(dtype="str")
-    return reps.drop_duplicates("owner_id").set_index("owner_id")["name"]
+    names = reps.drop_duplicates("owner_id").set_index("owner_id")["name"]
+    return names[names.fillna("").str.strip() != ""]
 
 
 def _last_touch(tables: Tables, account_ids: pd.Series, as_of: str | pd.Timestamp) -> pd.Series:

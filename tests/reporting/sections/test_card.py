@@ -118,7 +118,7 @@ def test_a_card_says_everything_it_was_given_and_stays_small() -> None:
     ):
         assert needed in said, needed
     assert "Under refits: eight in ten refits" in text(shown)
-    assert "Nearest to Tier 1" in text(shown)
+    assert "Nearest to Tier 1: 1 account" in text(shown)
     # without money there is no amount anywhere
     bare = page.show_tier1(cards, below=just_below(tiers, data, moves), with_money=False)
     assert "$" not in text(bare)

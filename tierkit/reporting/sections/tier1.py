@@ -60,6 +60,7 @@ def _meaning(cards: pd.DataFrame, with_money: bool) -> str:
         said.append("A year if won: the range that most contracts like it kept to, as the small print says.")
     if cards["move"].notna().any():
         said.append(
+            "The best of a rep are as many as hold Tier 1 by value, beside claims, triggers and open deals. "
             "What would move an account is asked of the models, not of the world, and by value alone: places are held "
             "for a time, and what changes one thing may change others."
         )
@@ -117,12 +118,14 @@ def _below(rows: pd.DataFrame, currency: str, with_money: bool) -> str:
         f"{escape(_move(row, currency, with_money))}</li>"
         for row in rows.to_dict("records")
     )
-    return f'<div class="below"><h4>Nearest to Tier 1</h4><ul>{items}</ul></div>' if items else ""
+    if not items:
+        return ""
+    count = words.things(len(rows), "account")
+    return f'<details class="below prints"><summary>Nearest to Tier 1: {count}</summary><ul>{items}</ul></details>'
 
 
 def _move(row: dict[Any, Any], currency: str, with_money: bool) -> str:
-    owner = row["owner_name"]
-    said = say_move(row["move"], tier_by=None, owner=owner, currency=currency, with_money=with_money)
+    said = say_move(row["move"], tier_by=None, owner=None, currency=currency, with_money=with_money)
     return said or "not looked at."
 
 
