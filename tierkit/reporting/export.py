@@ -72,7 +72,7 @@ def export_page(
 
 def page_shell(*, title: str, heading: str, body: str, kicker: str = "", contents: str = "", footer: str = "") -> str:
     """A whole page around `body`; `body`, `contents` and `footer` are HTML, the rest is escaped here."""
-    css = (_TEMPLATES / "tierkit" / "page.css").read_text(encoding="utf-8")
+    css = "".join((_TEMPLATES / "tierkit" / f"{name}.css").read_text(encoding="utf-8") for name in ("page", "cards"))
     script = (_TEMPLATES / "tierkit" / "page.js").read_text(encoding="utf-8")
     over = f'<p class="kicker">{escape(kicker)}</p>' if kicker else ""
     foot = f'<footer class="foot">{footer}</footer>' if footer else ""
