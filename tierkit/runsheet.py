@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 
 from tierkit.errors import SheetError
 from tierkit.features.settings import FeatureSettings
+from tierkit.inputs.crm import WritebackSettings
 from tierkit.inputs.settings import DataSettings, Section
 from tierkit.models.settings import ModelSettings
 from tierkit.proof.settings import ProofSettings
@@ -29,6 +30,10 @@ class ReportSettings(Section):
     """Name in the title of the page."""
     review_sample: int = Field(20, ge=0)
     """Accounts drawn for the weekly review."""
+    approval: bool = False
+    """Whether moves wait until people approve them (`tierkit approve proposals.csv`); until then the CRM gets none."""
+    writeback: WritebackSettings = WritebackSettings()
+    """What the CRM calls the fields that tiers are written back to."""
 
 
 class RunSheet(Section):

@@ -20,6 +20,7 @@ from tierkit.inputs.tables import Tables, open_tables
 from tierkit.proof.audit import audit_breaches
 from tierkit.reporting import words
 from tierkit.reporting.calendar import as_of_month, check_month
+from tierkit.reporting.commits import answers_behind
 from tierkit.reporting.export import export_page
 from tierkit.reporting.manifest import read_manifest
 from tierkit.reporting.notebooks import KERNELS, NEEDS, check_parameters, notebook_folder, run_notebook
@@ -146,14 +147,16 @@ class _Month:
         check_month(name, tables)
         check_policy(tables, settings.tiers, as_of=as_of)
         notebooks = _notebooks(notebook_folder(settings.folder))
+        reports = settings.folder / settings.report.folder
+        behind = answers_behind(reports, name)
+        sources = [tables.sources, notebooks, *([behind] if len(behind) else [])]
         provenance = trace_run(
             month=name,
             as_of=as_of,
             seed=settings.seed,
             parameters=settings.model_dump(mode="json"),
-            sources=pd.concat([tables.sources, notebooks], ignore_index=True),
+            sources=pd.concat(sources, ignore_index=True),
         )
-        reports = settings.folder / settings.report.folder
         publication = stack.enter_context(open_publication(reports, provenance, replace=replace))
         month = cls(name, sheet, settings, provenance, publication, started, pages)
         if not publication.unchanged:
