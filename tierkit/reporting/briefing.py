@@ -7,12 +7,14 @@ import pandas as pd
 from tierkit.features.readiness import Readiness, enrichment_coverage
 from tierkit.proof.audit import audit_breaches
 from tierkit.proof.calibration import calibration_table
+from tierkit.proof.declined import declined_rates, say_declined
 from tierkit.proof.judgement import judgement_rates, say_judgement
 from tierkit.reporting import words
 from tierkit.reporting.answers import say_interval, say_sensitivity
 from tierkit.reporting.cards import build_cards
 from tierkit.reporting.claims import known_from, say_doubts
 from tierkit.reporting.decisions import find_decisions
+from tierkit.reporting.proposals import say_proposals
 from tierkit.reporting.runs import Run
 from tierkit.reporting.sections.headlines import Status, write_headlines
 from tierkit.reporting.sections.lift import money_reconciles
@@ -38,7 +40,8 @@ class Briefing:
     notes : what a sceptic must know of data and models, for the small print. limits : what cannot be claimed.
     prices : what one more place is worth; None where no contract value is known. assumptions : what that rests on, and
     which tiers are smaller or larger than the preset is for.
-    judgement : how overrides and claims fared. known_from : the month from which Tier 1 alone can be judged, in words.
+    judgement : how overrides, claims and declined moves fared. waiting : how many moves wait for approval; empty where
+    the sheet asks for none. known_from : the month from which Tier 1 alone can be judged, in words.
     doubts : what a sceptic asks of the tiers, answered.
     treatment : value beside effort, whom we know, what was sent to too many.
     names : name by account_id; None where nobody has one.
@@ -55,6 +58,7 @@ class Briefing:
     prices: pd.DataFrame | None
     assumptions: tuple[str, ...]
     judgement: tuple[str, ...]
+    waiting: str
     known_from: str | None
     doubts: tuple[str, ...]
     treatment: tuple[str, ...]
@@ -106,7 +110,11 @@ def prepare_briefing(run: Run) -> Briefing:
         assumptions=(*sizes_to_note(run), *(() if run.acv is None else _assumptions(run))),
         known_from=soon,
         doubts=say_doubts(run),
-        judgement=say_judgement(judgement_rates(run.judgement, as_of=run.as_of)),
+        judgement=(
+            *say_judgement(judgement_rates(run.judgement, as_of=run.as_of)),
+            *say_declined(declined_rates(run.declined)),
+        ),
+        waiting=say_proposals(run.proposals),
         treatment=_treatment(run),
         names=names,
         status=_status(run, effort),

@@ -57,7 +57,11 @@ def build_writeback(
     has_tier = held.index[held[names["tier"]] != ""] if names["tier"] in held else held.index[:0]
     out = gates.loc[gates["gate"] != "qualified", "account_id"].astype("str")
     cleared = sorted(set(out[out.map(guard).isin(has_tier)]) - set(cells["account_id"]))
-    both = pd.concat([cells, pd.DataFrame({"account_id": cleared}, dtype="object")], ignore_index=True).fillna("")
+    both = (
+        pd.concat([cells, pd.DataFrame({"account_id": cleared}, dtype="object")], ignore_index=True)
+        .astype("object")
+        .fillna("")
+    )
     both = both.assign(as_of=f"{pd.Timestamp(as_of):%Y-%m-%d}", run_id=run_id)
     both = both.sort_values("account_id", kind="stable", ignore_index=True)[list(FIELDS)].rename(columns=names)
     return _with_token(both, settings)
