@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.reporting import example
+from tests.reporting import example as company
 from tierkit.errors import SheetError
 from tierkit.inputs.crm import FIELDS, LENGTHS, PRESETS, WritebackSettings
 from tierkit.reporting.spreadsheet import guard
@@ -15,8 +15,8 @@ from tierkit.reporting.tierfiles import stamp_tiers
 from tierkit.reporting.writeback import build_writeback, read_held, revert_writeback, write_writeback
 from tierkit.runsheet import check_sheet
 
-TIERS = stamp_tiers(example.make_tiers(), as_of=example.AS_OF, run_id="run1")
-REASONS = example.make_reasons(TIERS)
+TIERS = stamp_tiers(company.make_tiers(), as_of=company.AS_OF, run_id="run1")
+REASONS = company.make_reasons(TIERS)
 LABELS = ("Best", "Good", "Rest")
 Crm = dict[str, dict[str, str]]
 
@@ -54,13 +54,13 @@ def load(crm: Crm, path: Path, clears: tuple[str, ...] = ("", "#N/A")) -> Crm:
 
 
 def test_a_row_carries_key_tier_score_label_reasons_and_how_long_it_holds() -> None:
-    back, _ = build(TIERS, example.make_gates())
+    back, _ = build(TIERS, company.make_gates())
     assert tuple(back) == FIELDS
     row = back.set_index("account_id").loc["A0012"]
     assert row.drop("score").to_dict() == {
         "tier": "1",
         "tier_label": "Best",
-        "top_reasons": "; ".join(example.FOR[i] for i in (2, 3, 4)),
+        "top_reasons": "; ".join(company.FOR[i] for i in (2, 3, 4)),
         "as_of": "2026-10-31",
         "run_id": "run1",
         "valid_until": "2026-11-20",  # its window ends before the month does
@@ -73,7 +73,7 @@ def test_a_row_carries_key_tier_score_label_reasons_and_how_long_it_holds() -> N
 def test_a_first_write_back_clears_gated_accounts_that_had_a_tier_by_hand_and_gives_it_back() -> None:
     # A2950 (suppressed) was Tier 2 by hand and must be cleared; A2951 never had a tier; A0001 was Tier 2, is Tier 1
     previous = pd.DataFrame({"account_id": ["A2950", "A0001"], "tier": [2, 2]})
-    back, revert = (x.set_index("account_id") for x in build(TIERS, example.make_gates(), previous=previous))
+    back, revert = (x.set_index("account_id") for x in build(TIERS, company.make_gates(), previous=previous))
     assert len(back) == len(TIERS) + 1
     assert back.loc["A2950", ["tier", "tier_label", "score", "top_reasons", "valid_until"]].eq("").all()
     assert back.loc["A2950", ["as_of", "run_id"]].tolist() == ["2026-10-31", "run1"]
@@ -84,7 +84,7 @@ def test_a_first_write_back_clears_gated_accounts_that_had_a_tier_by_hand_and_gi
 
 
 def test_presets_speak_the_field_names_of_the_crm_and_single_names_can_be_changed() -> None:
-    gates = example.make_gates()
+    gates = company.make_gates()
     sales, _ = build(TIERS, gates, crm=WritebackSettings(preset="salesforce"))
     assert list(sales) == [
         *("Id", "Tier__c", "Tier_Label__c", "Tier_Score__c", "Tier_Reasons__c"),
@@ -121,7 +121,7 @@ def test_no_text_is_longer_in_the_file_than_the_crm_takes(text: str, tmp_path: P
     reasons = REASONS.assign(words=text)
     back, revert = build(
         TIERS,
-        example.make_gates(),
+        company.make_gates(),
         reasons=reasons,
         labels=(text, "b", "c"),
         crm=WritebackSettings(preset="salesforce"),
@@ -135,7 +135,7 @@ def test_no_text_is_longer_in_the_file_than_the_crm_takes(text: str, tmp_path: P
 
 def test_what_clears_a_field_is_what_the_crm_wants_and_is_known_again(tmp_path: Path) -> None:
     crm = WritebackSettings(preset="salesforce", empty="#N/A")
-    few, gates = TIERS.head(4), example.make_gates()
+    few, gates = TIERS.head(4), company.make_gates()
     back, revert = build(few, gates, crm=crm)
     assert revert.drop(columns="Id").eq("#N/A").all(axis=None)
     write_writeback(tmp_path, back, revert)
@@ -154,10 +154,11 @@ def test_what_clears_a_field_is_what_the_crm_wants_and_is_known_again(tmp_path: 
 
 IDS = ("a", "b", "=c()", "'=d", "-e", "007", 'ü,"', "g\nh")
 texts = st.sampled_from(["", "=1+1", "fine", "'=x", "-2", "#N/A", "two\nlines", 'a "b", c', "🚀", "<b>"])
+SALESFORCE = WritebackSettings(preset="salesforce", empty="#N/A")
 months = st.lists(
     st.tuples(
         st.dictionaries(st.sampled_from(IDS), st.tuples(st.integers(1, 3), st.floats(0, 1e6), texts)),
-        st.sampled_from([WritebackSettings(), WritebackSettings(preset="salesforce", empty="#N/A")]),
+        st.sampled_from([WritebackSettings(), SALESFORCE]),
     ),
     min_size=1,
     max_size=4,
@@ -166,6 +167,10 @@ months = st.lists(
 
 @settings(max_examples=40, deadline=None)
 @given(months)
+@example([({"=c()": (1, 5.0, "fine")}, WritebackSettings()), ({"=c()": (2, 5.0, "")}, WritebackSettings())])
+@example(
+    [({"a": (1, 5.0, "fine")}, WritebackSettings()), ({}, WritebackSettings()), ({"a": (1, 5.0, "x")}, SALESFORCE)]
+)
 def test_reverting_restores_the_crm_exactly(
     tmp_path_factory: pytest.TempPathFactory, months: list[tuple[dict[str, tuple[int, float, str]], WritebackSettings]]
 ) -> None:
