@@ -1,4 +1,4 @@
-"""The command line: `tierkit demo | init | check | audit-tiers | run | review | verify | explain`."""
+"""The command line: `tierkit demo | init | check | audit-tiers | run | approve | review | verify | explain`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -168,18 +168,37 @@ def review_record(
 
 
 @app.command()
+def approve(
+    file: Annotated[Path, typer.Argument(help="proposals.csv of the newest month, filled in.")],
+    sheet: SheetOption = Path("tierkit.toml"),
+    on: Annotated[str | None, typer.Option("--on", help="Day of the answer, YYYY-MM-DD; now unless given.")] = None,
+) -> None:
+    """Commit the moves that people approved: tiers, crm_writeback.csv, crm_revert.csv and the ledger of who said so."""
+    from datetime import UTC, datetime
+
+    from tierkit.reporting.approvals import approve_moves
+    from tierkit.reporting.calendar import check_day
+
+    with _sentences():
+        moment = check_day(on) if on else datetime.now(UTC).isoformat(timespec="seconds")
+        console.print(approve_moves(file, sheet, decided_at=moment).sentence, markup=False)
+
+
+@app.command()
 def verify(
     month: Annotated[str, typer.Argument(help="YYYY-MM of a published month.")],
     sheet: SheetOption = Path("tierkit.toml"),
 ) -> None:
     """Hold a published month against its manifest."""
+    from tierkit.reporting.commits import verify_commits
     from tierkit.reporting.publish import verify_month
     from tierkit.runsheet import read_sheet
 
     with _sentences():
         settings = read_sheet(sheet)
-        folder = settings.folder / settings.report.folder / month
-        breaches = verify_month(folder)
+        reports = settings.folder / settings.report.folder
+        folder = reports / month
+        breaches = [*verify_month(folder), *verify_commits(reports, month)]
         if breaches:
             raise TierkitError("; ".join(breaches))
         console.print(f"{folder}: every file is as it was published", markup=False)

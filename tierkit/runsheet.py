@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 
 from tierkit.errors import SheetError
 from tierkit.features.settings import FeatureSettings
+from tierkit.inputs.crm import WritebackSettings
 from tierkit.inputs.settings import DataSettings, Section
 from tierkit.models.settings import ModelSettings
 from tierkit.proof.settings import ProofSettings
@@ -33,6 +34,10 @@ class ReportSettings(Section):
     """Weeks in which no account is drawn twice for the review."""
     review_managers: tuple[str, ...] = ()
     """Managers who judge the sample, a form each; a fifth of it goes to two of them, who do not see each other's."""
+    approval: bool = False
+    """Whether moves wait until people approve them (`tierkit approve proposals.csv`); until then the CRM gets none."""
+    writeback: WritebackSettings = WritebackSettings()
+    """What the CRM calls the fields that tiers are written back to."""
 
 
 class RunSheet(Section):

@@ -21,6 +21,7 @@ TABLES = [
     "audit.json",
     "review_sample.csv",
     "crm_writeback.csv",
+    "crm_revert.csv",
     "ledger.json",
     "rejected.csv",
     "changes.csv",

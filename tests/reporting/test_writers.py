@@ -8,7 +8,6 @@ import pytest
 from tests.reporting import example
 from tierkit.reporting.books import build_book, file_name, write_books
 from tierkit.reporting.tierfiles import GATE_COLUMNS, TIER_COLUMNS, stamp_tiers, write_tier_files
-from tierkit.reporting.writeback import COLUMNS, build_writeback, revert_writeback
 
 TIERS = stamp_tiers(example.make_tiers(), as_of=example.AS_OF, run_id="run1")
 REASONS = example.make_reasons(TIERS)
@@ -62,29 +61,3 @@ def test_file_names_stay_in_their_folder_and_apart(owner: str | None) -> None:
 def test_file_names_of_different_owners_differ_even_where_case_does_not_count() -> None:
     owners = ["Ana", "ana", "a na", "a-na", "a_na", "no-owner", None]
     assert len({file_name(o).lower() for o in owners}) == len(owners)
-
-
-def test_writeback_clears_only_earlier_tiers_and_can_be_reverted() -> None:
-    gates = example.make_gates()
-    # A2950 (suppressed) was Tier 2 and must be cleared; A2951 never had a tier; A0001 was Tier 2, is Tier 1
-    previous = pd.DataFrame({"account_id": ["A2950", "A0001"], "tier": [2, 2]})
-    back = build_writeback(
-        TIERS, gates, REASONS, previous=previous, as_of="2026-10-31", run_id="run1", labels=("Best", "Good", "Rest")
-    ).set_index("account_id")
-    assert [*COLUMNS[1:]] == list(back.columns)
-    assert len(back) == len(TIERS) + 1
-    assert pd.isna(back.loc["A2950", "tier"])
-    assert back.loc["A2950", "previous_tier"] == 2
-    assert back.loc["A0001", ["tier", "tier_label", "previous_tier"]].tolist() == [1, "Best", 2]
-    assert back["run_id"].eq("run1").all()
-    undone = revert_writeback(back.reset_index()).set_index("account_id")["tier"]
-    assert undone["A0001"] == undone["A2950"] == 2
-    assert undone.drop(["A0001", "A2950"]).isna().all()
-
-
-def test_writeback_of_a_first_month_clears_nothing() -> None:
-    back = build_writeback(
-        TIERS, example.make_gates(), REASONS, previous=None, as_of="2026-10-31", run_id="r", labels=("1", "2", "3")
-    )
-    assert len(back) == len(TIERS)
-    assert back["previous_tier"].isna().all()

@@ -1,6 +1,6 @@
 """What people decided over the model, held against what came of it: were they right, how often, and when."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from typing import Any
 
 import numpy as np
@@ -56,25 +56,42 @@ def score_judgement(
     decisions = _decisions(tables, day, horizon_days)
     if decisions.empty:
         return empty
-    deals = known_deals(tables, before=day)
-    deals = deals[deals["is_new_business"]]
-    moved = set(decisions["account_id"])
-    rows: list[dict[Hashable, Any]] = []
-    for key, part in decisions.groupby(["made_on", "known_on"], sort=True):
-        made_on, known_on = (pd.Timestamp(str(k)) for k in key)
-        in_use = tiers_in_use(record, made_on - pd.Timedelta(days=1))
-        won: pd.Series | None = None
-        if known_on <= day:
-            ids = in_use.index.union(pd.Index(part["account_id"]))
-            days = (known_on - made_on).days
-            outcomes = account_outcomes(deals, ids, as_of=made_on, horizon_days=days, through=day)
-            won = outcomes.set_index("account_id")["won_in_horizon"]
-        rows += [row | _fate(row["account_id"], in_use, won, moved) for row in part.to_dict("records")]
+    rows = follow_decisions(tables, decisions, record, as_of=day, moved=set(decisions["account_id"]))
     scored = pd.DataFrame(rows)
     first = np.where(scored["what"] == "strategic", "up", "placed")
     step = np.sign((scored["from_tier"] - scored["to_tier"]).to_numpy(np.float64))
     scored["direction"] = np.where(np.isnan(step), first, np.select([step > 0, step < 0], ["up", "down"], "none"))
     return _typed(scored[COLUMNS].sort_values(["made_on", "what", "account_id"], kind="stable", ignore_index=True))
+
+
+def follow_decisions(
+    tables: Tables, decisions: pd.DataFrame, record: pd.DataFrame, *, as_of: pd.Timestamp, moved: Collection[str]
+) -> list[dict[Hashable, Any]]:
+    """What became of each decided account, and of those of its tier that nobody moved.
+
+    Parameters
+    ----------
+    decisions : columns account_id, made_on, known_on, and whatever else each row carries along.
+    record : as `score_judgement` takes it. moved : accounts that are nobody's peers.
+
+    Returns
+    -------
+    The rows of `decisions`, by day, plus from_tier, won, n_peers and n_peers_won as in `score_judgement`.
+    """
+    deals = known_deals(tables, before=as_of)
+    deals = deals[deals["is_new_business"]]
+    rows: list[dict[Hashable, Any]] = []
+    for key, part in decisions.groupby(["made_on", "known_on"], sort=True):
+        made_on, known_on = (pd.Timestamp(str(k)) for k in key)
+        in_use = tiers_in_use(record, made_on - pd.Timedelta(days=1))
+        won: pd.Series | None = None
+        if known_on <= as_of:
+            ids = in_use.index.union(pd.Index(part["account_id"]))
+            days = (known_on - made_on).days
+            outcomes = account_outcomes(deals, ids, as_of=made_on, horizon_days=days, through=as_of)
+            won = outcomes.set_index("account_id")["won_in_horizon"]
+        rows += [row | _fate(str(row["account_id"]), in_use, won, moved) for row in part.to_dict("records")]
+    return rows
 
 
 def judgement_rates(judgement: pd.DataFrame, *, as_of: pd.Timestamp | str, confidence: float = 0.95) -> pd.DataFrame:
@@ -131,13 +148,13 @@ def _decisions(tables: Tables, day: pd.Timestamp, horizon_days: int) -> pd.DataF
 
 
 def _fate(
-    account_id: str, in_use: "pd.Series[float]", won: "pd.Series[float] | None", moved: set[str]
+    account_id: str, in_use: "pd.Series[float]", won: "pd.Series[float] | None", moved: Collection[str]
 ) -> dict[Hashable, Any]:
     """Where one account stood, whether it won, and how its peers fared."""
     tier = float(in_use.get(account_id, np.nan))
     if won is None:
         return {"from_tier": tier, "won": np.nan, "n_peers": np.nan, "n_peers_won": np.nan}
-    peers = in_use.index[(in_use == tier).to_numpy() & ~in_use.index.isin(moved)]
+    peers = in_use.index[(in_use == tier).to_numpy() & ~in_use.index.isin(list(moved))]
     fared = won.reindex(peers)
     return {
         "from_tier": tier,

@@ -30,20 +30,33 @@ def file_name(owner: object) -> str:
     return f"{plain.lower()}-{hashlib.sha256(text.encode()).hexdigest()[:8]}".strip("-")
 
 
-def build_book(
-    tiers: pd.DataFrame,
-    reasons: pd.DataFrame,
-    tables: Tables | None = None,
-    *,
-    as_of: str | pd.Timestamp | None = None,
-    since: pd.DataFrame | None = None,
+def book_notes(
+    tiers: pd.DataFrame, tables: Tables, *, as_of: str | pd.Timestamp, since: pd.DataFrame | None = None
 ) -> pd.DataFrame:
+    """What a rep is told of each account besides reasons: a dated fact, and what changed.
+
+    Parameters
+    ----------
+    since : what changed since the last month: account_id, sentence; None in a first month.
+
+    Returns
+    -------
+    account_id, fact (newest of what tells most, known by `as_of`, with day and source), changed.
+    """
+    ids = tiers["account_id"].sort_values(ignore_index=True)
+    facts = account_facts(tables, ids, as_of=as_of, per_account=1)
+    told = [f"{words.day(d)}: {fact} ({source})" for d, fact, source in facts[["day", "fact", "source"]].to_numpy()]
+    changed = {} if since is None else dict(zip(since["account_id"], since["sentence"], strict=True))
+    notes = {"fact": dict(zip(facts["account_id"], told, strict=True)), "changed": changed}
+    return pd.DataFrame({"account_id": ids, **{name: ids.map(by_id).astype("object") for name, by_id in notes.items()}})
+
+
+def build_book(tiers: pd.DataFrame, reasons: pd.DataFrame, notes: pd.DataFrame | None = None) -> pd.DataFrame:
     """Every account a rep may contact, by priority, with three reasons, the next step, a dated fact and what changed.
 
     Parameters
     ----------
-    tables, as_of : for the fact, of which nothing became known after `as_of`; without them there is none.
-    since : what changed since the last month: account_id, sentence.
+    notes : as `book_notes` returns it; without it there is no fact, and nothing changed.
 
     Accounts that may not be contacted (`contactable` False: an open deal, a customer in its own lane) keep their tier
     and are left out (requirement G1).
@@ -51,7 +64,7 @@ def build_book(
     Returns
     -------
     owner_id, priority_rank, account_id, name, tier, next_step, reason_1, reason_2, reason_3, reason_against,
-    expected_value, valid_until, promoted_until, fact (newest of what tells most, with day and source), changed.
+    expected_value, valid_until, promoted_until, fact, changed.
     """
     rows = tiers
     if "contactable" in rows:
@@ -63,34 +76,19 @@ def build_book(
     for i in range(3):
         rows[f"reason_{i + 1}"] = [x[i] if len(x) > i else None for x in pros]
     rows["reason_against"] = [None if words.is_missing(x) else x for x in why["reason_against"]]
-    rows["fact"] = rows["account_id"].map(_facts(rows["account_id"], tables, as_of))
-    sentences = {} if since is None else dict(zip(since["account_id"], since["sentence"], strict=True))
-    rows["changed"] = rows["account_id"].map(sentences)
+    if notes is not None:
+        rows = rows.drop(columns=["fact", "changed"], errors="ignore").merge(notes, on="account_id", how="left")
     columns = ["owner_id", "priority_rank", "account_id", "name", "tier", "next_step"]
     columns += ["reason_1", "reason_2", "reason_3", "reason_against", "expected_value", "valid_until"]
     columns += ["promoted_until", "fact", "changed"]
     return rows.reindex(columns=columns)
 
 
-def _facts(ids: pd.Series, tables: Tables | None, as_of: str | pd.Timestamp | None) -> dict[str, str]:
-    if tables is None or as_of is None:
-        return {}
-    facts = account_facts(tables, ids, as_of=as_of, per_account=1)
-    told = [f"{words.day(d)}: {fact} ({source})" for d, fact, source in facts[["day", "fact", "source"]].to_numpy()]
-    return dict(zip(facts["account_id"], told, strict=True))
-
-
 def write_books(
-    folder: Path,
-    tiers: pd.DataFrame,
-    reasons: pd.DataFrame,
-    tables: Tables | None = None,
-    *,
-    as_of: str | pd.Timestamp | None = None,
-    since: pd.DataFrame | None = None,
+    folder: Path, tiers: pd.DataFrame, reasons: pd.DataFrame, notes: pd.DataFrame | None = None
 ) -> list[Path]:
     """Write books/OWNER.csv under `folder`, one file per rep, as `build_book` makes it; the paths written."""
-    book = build_book(tiers, reasons, tables, as_of=as_of, since=since)
+    book = build_book(tiers, reasons, notes)
     paths = []
     for owner, rows in book.groupby("owner_id", sort=True, dropna=False):
         path = folder / "books" / f"{file_name(owner)}.csv"

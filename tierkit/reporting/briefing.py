@@ -8,6 +8,7 @@ from tierkit.features.readiness import Readiness, enrichment_coverage
 from tierkit.proof.agreement import between_managers, found_wrong, model_agreement, say_agreement
 from tierkit.proof.audit import audit_breaches
 from tierkit.proof.calibration import calibration_table
+from tierkit.proof.declined import declined_rates, say_declined
 from tierkit.proof.judgement import judgement_rates, say_judgement
 from tierkit.proof.reason_stability import say_reason_stability
 from tierkit.reporting import words
@@ -15,6 +16,7 @@ from tierkit.reporting.answers import say_interval, say_sensitivity
 from tierkit.reporting.cards import build_cards, just_below
 from tierkit.reporting.claims import known_from, say_doubts
 from tierkit.reporting.decisions import find_decisions
+from tierkit.reporting.proposals import say_proposals
 from tierkit.reporting.runs import Run
 from tierkit.reporting.sections.headlines import Status, write_headlines
 from tierkit.reporting.sections.lift import money_reconciles
@@ -40,9 +42,9 @@ class Briefing:
     notes : what a sceptic must know of data and models, for the small print. limits : what cannot be claimed.
     prices : what one more place is worth; None where no contract value is known. assumptions : what that rests on, and
     which tiers are smaller or larger than the preset is for.
-    judgement : how overrides and claims fared.
+    judgement : how overrides, claims and declined moves fared. waiting : how many moves wait for approval; empty where
+    the sheet asks for none. known_from : the month from which Tier 1 alone can be judged, in words.
     reviewed, review_wrong, review_says : what managers said of the weekly samples, as `show_review` takes it.
-    known_from : the month from which Tier 1 alone can be judged, in words.
     doubts : what a sceptic asks of the tiers, answered.
     treatment : value beside effort, whom we know, what was sent to too many.
     names : name by account_id; None where nobody has one.
@@ -63,6 +65,7 @@ class Briefing:
     reviewed: pd.DataFrame
     review_wrong: pd.DataFrame
     review_says: tuple[str, ...]
+    waiting: str
     known_from: str | None
     doubts: tuple[str, ...]
     treatment: tuple[str, ...]
@@ -115,7 +118,11 @@ def prepare_briefing(run: Run) -> Briefing:
         assumptions=(*sizes_to_note(run), *(() if run.acv is None else _assumptions(run))),
         known_from=soon,
         doubts=say_doubts(run),
-        judgement=say_judgement(judgement_rates(run.judgement, as_of=run.as_of)),
+        judgement=(
+            *say_judgement(judgement_rates(run.judgement, as_of=run.as_of)),
+            *say_declined(declined_rates(run.declined)),
+        ),
+        waiting=say_proposals(run.proposals),
         reviewed=(reviewed := model_agreement(run.reviews.rows)),
         review_wrong=found_wrong(run.reviews.rows),
         review_says=_review_says(run, reviewed),

@@ -1,5 +1,7 @@
 """The days of a month: which one a run looks back from, and whether the data cover it."""
 
+import datetime as dt
+
 import pandas as pd
 
 from tierkit.errors import SheetError, TableError
@@ -17,6 +19,18 @@ def month_end(month: str) -> pd.Timestamp:
         return pd.Period(month, freq="M").end_time.normalize()
     except ValueError:
         raise SheetError(f"month must be YYYY-MM, got {month!r}") from None
+
+
+def check_day(day: str) -> str:
+    """A day as YYYY-MM-DD.
+
+    >>> check_day("2026-11-03")
+    '2026-11-03'
+    """
+    try:
+        return dt.date.fromisoformat(day).isoformat()
+    except ValueError:
+        raise SheetError(f"a day must be YYYY-MM-DD, got {day!r}") from None
 
 
 def as_of_month(month: str, sheet: RunSheet) -> pd.Timestamp:

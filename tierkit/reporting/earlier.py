@@ -12,6 +12,7 @@ from tierkit.errors import TierkitError
 from tierkit.inputs.tables import Tables
 from tierkit.proof.replayed_month import tiers_in_use
 from tierkit.reporting.calendar import month_end
+from tierkit.reporting.commits import tiers_acted_upon
 from tierkit.reporting.publish import previous_month, published_months
 from tierkit.tiering.idle_rules import RUNS, PublishedMonth
 
@@ -19,7 +20,9 @@ _COLUMNS = ("account_id", "tier", "base_tier", "since", "tier_by", "tier_reason"
 
 
 def earlier_tiers(reports: Path, month: str, tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame | None:
-    """The tiers before `month`: of the latest month published before it, else those in use by `tier_history`.
+    """The tiers before `month`: put in force by the latest month published before it, else by `tier_history`.
+
+    Of a month that asked for approval those committed; a month whose moves were never approved is passed over.
 
     Returns
     -------
@@ -28,9 +31,9 @@ def earlier_tiers(reports: Path, month: str, tables: Tables, as_of: pd.Timestamp
     tierkit did not set have no base tier and no since: stability protects places won under capacity, not labels given
     without one.
     """
-    folder = previous_month(reports, month)
-    if folder is not None:
-        return pd.read_parquet(folder / "tiers.parquet", columns=list(_COLUMNS))
+    for folder in _months_before(reports, month):
+        if (tiers := tiers_acted_upon(folder)) is not None:
+            return tiers[list(_COLUMNS)]
     history = tables.frame("tier_history")
     if history.empty:
         return None
@@ -99,12 +102,18 @@ def earlier_months(reports: Path, month: str, *, n: int = RUNS - 1) -> list[Publ
 
 
 def published_tiers(reports: Path, month: str) -> list[tuple[pd.Timestamp, pd.DataFrame]]:
-    """Day and tiers of every month published before `month`, the newest first; superseded runs do not count."""
+    """Day and tiers of every month published before `month`, the newest first; superseded runs do not count.
+
+    Where approval was asked, tiers as committed beside the base tiers that were proposed; a month never approved put
+    nothing in force.
+    """
     columns = ["account_id", "owner_id", "tier", "base_tier", "tier_by", "expected_value"]
-    return [
-        (month_end(folder.name), pd.read_parquet(folder / "tiers.parquet").reindex(columns=columns))
-        for folder in _months_before(reports, month)
-    ]
+    found = []
+    for folder in _months_before(reports, month):
+        if (tiers := tiers_acted_upon(folder)) is not None:
+            tiers = tiers.assign(base_tier=tiers["proposed_base_tier"]) if "proposed_base_tier" in tiers else tiers
+            found.append((month_end(folder.name), tiers.reindex(columns=columns)))
+    return found
 
 
 def _months_before(reports: Path, month: str) -> Iterator[Path]:

@@ -11,6 +11,8 @@ from tierkit.errors import TierkitError
 from tierkit.reporting.provenance import Provenance, identify_run, sha256_of
 
 NAME = "manifest.json"
+FORMS = ("proposals.csv",)
+"""Files that people write into where they lie, so that no hash holds them; what they ask is sealed beside them."""
 
 
 def write_manifest(
@@ -22,18 +24,23 @@ def write_manifest(
     failed: bool = False,
 ) -> Path:
     """Write manifest.json over every file of `folder`: sorted keys, hashes, row counts, and the seal; its path."""
-    outputs = {
-        p.relative_to(folder).as_posix(): {"sha256": sha256_of(p), "n_rows": _rows_of(p)}
-        for p in sorted(folder.rglob("*"))
-        if p.is_file() and p != folder / NAME
-    }
     content = {
         **provenance.as_dict(),
-        "outputs": outputs,
         "headline": json.loads(json.dumps(dict(headline), default=str)),
         "times": dict(times),
         "failed": failed,
     }
+    return seal_folder(folder, content)
+
+
+def seal_folder(folder: Path, content: Mapping[str, Any]) -> Path:
+    """Write manifest.json with `content`, the hash and rows of every file of `folder`, and the seal; its path."""
+    outputs = {
+        p.relative_to(folder).as_posix(): {"sha256": sha256_of(p), "n_rows": _rows_of(p)}
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.relative_to(folder).as_posix() not in (NAME, *FORMS)
+    }
+    content = {**content, "outputs": outputs}
     content["seal"] = _seal(content)
     path = folder / NAME
     path.write_text(json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -65,17 +72,7 @@ def verify_month(folder: Path) -> list[str]:
     """
     try:
         manifest = read_manifest(folder)
-        outputs = dict(manifest["outputs"])
-        expected = {k: v for k, v in manifest.items() if k != "seal"}
-        found = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file() and p.name != NAME}
-        said = [f"{name}: gone since publication" for name in sorted(set(outputs) - set(found))]
-        said += [f"{name}: added after publication" for name in sorted(set(found) - set(outputs))]
-        for name in sorted(set(outputs) & set(found)):
-            came, stood = sha256_of(found[name]), outputs[name]["sha256"]
-            if came != stood:
-                said.append(f"{name}: changed after publication (sha256 {came[:12]}, published {stood[:12]})")
-        if _seal(expected) != manifest.get("seal"):
-            said.append(f"{NAME}: changed after publication (its seal does not fit its content)")
+        said = changed_files(folder, manifest)
         run = identify_run(
             month=manifest["month"],
             seed=manifest["seed"],
@@ -89,6 +86,23 @@ def verify_month(folder: Path) -> list[str]:
         return [str(error)]
     except (KeyError, TypeError, ValueError) as error:
         return [f"{NAME}: changed after publication ({error!r})"]
+    return said
+
+
+def changed_files(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """Files of `folder` that are gone, added or other than its manifest says, and a broken seal, in sentences."""
+    outputs = dict(manifest["outputs"])
+    expected = {k: v for k, v in manifest.items() if k != "seal"}
+    found = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+    found = {name: path for name, path in found.items() if path.name != NAME and name not in FORMS}
+    said = [f"{name}: gone since publication" for name in sorted(set(outputs) - set(found))]
+    said += [f"{name}: added after publication" for name in sorted(set(found) - set(outputs))]
+    for name in sorted(set(outputs) & set(found)):
+        came, stood = sha256_of(found[name]), outputs[name]["sha256"]
+        if came != stood:
+            said.append(f"{name}: changed after publication (sha256 {came[:12]}, published {stood[:12]})")
+    if _seal(expected) != manifest.get("seal"):
+        said.append(f"{NAME}: changed after publication (its seal does not fit its content)")
     return said
 
 

@@ -20,6 +20,7 @@ from tierkit.inputs.tables import Tables, open_tables
 from tierkit.proof.audit import audit_breaches
 from tierkit.reporting import words
 from tierkit.reporting.calendar import as_of_month, check_month
+from tierkit.reporting.commits import answers_behind
 from tierkit.reporting.export import export_page
 from tierkit.reporting.manifest import read_manifest
 from tierkit.reporting.notebooks import KERNELS, NEEDS, check_parameters, notebook_folder, run_notebook
@@ -147,7 +148,8 @@ class _Month:
         check_month(name, tables)
         check_policy(tables, settings.tiers, as_of=as_of)
         reports = settings.folder / settings.report.folder
-        read = [tables.sources, _notebooks(notebook_folder(settings.folder)), known_reviews(reports, as_of).sources]
+        said = (known_reviews(reports, as_of).sources, answers_behind(reports, name))
+        read = [tables.sources, _notebooks(notebook_folder(settings.folder)), *(part for part in said if len(part))]
         provenance = trace_run(
             month=name,
             as_of=as_of,

@@ -5,50 +5,80 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from tierkit.models.store import save_models
 from tierkit.proof.ledger import freeze_promises
 from tierkit.proof.ledger_chain import follow_ledgers
 from tierkit.reporting import words
-from tierkit.reporting.books import write_books
+from tierkit.reporting.books import book_notes, write_books
 from tierkit.reporting.briefing import prepare_briefing
+from tierkit.reporting.commits import written_back
 from tierkit.reporting.earlier import earlier_ledgers
+from tierkit.reporting.proposals import ASKED, FORM, NOTES, SLOTS, STANDING, run_label, write_form
 from tierkit.reporting.provenance import Provenance
 from tierkit.reporting.review.sample import draw_review_sample, write_review_sample
 from tierkit.reporting.review.weeks import week_of
 from tierkit.reporting.runs import Run
 from tierkit.reporting.spreadsheet import write_for_people
 from tierkit.reporting.tierfiles import stamp_tiers, write_tier_files
-from tierkit.reporting.writeback import build_writeback, write_writeback
+from tierkit.reporting.writeback import build_writeback, read_held, revert_writeback, write_writeback
 
 HEADLINE = ("Accounts", "Tiers", "To decide", "Does it work", "Win model", "Not shown")
 """What the six lines of result tell, in their order."""
 
 
 def write_tier_outputs(run: Run, folder: Path, provenance: Provenance) -> None:
-    """Write everything somebody may act on: tiers, books, review sample, write-back, ledger."""
+    """Write everything somebody may act on: tiers, books, review sample, write-back, ledger.
+
+    Where the sheet asks for approval, proposals stand in place of books and write-back, which come with the answer.
+    """
     tiers = stamp_tiers(run.tiers, as_of=run.as_of, run_id=provenance.run_id)
     write_tier_files(folder, tiers, run.gated, run.changes)
     tiers.sort_values("account_id", kind="stable").to_parquet(folder / "tiers.parquet", index=False)
     report, first = run.sheet.report, week_of(run.as_of.date() + timedelta(days=7))
-    write_books(folder, tiers, run.reasons, run.tables, as_of=run.as_of)
+    notes = book_notes(tiers, run.tables, as_of=run.as_of)
+    if run.proposals is None:
+        write_books(folder, tiers, run.reasons, notes)
+        _write_crm(run, folder, tiers, provenance)
+    else:
+        _write_proposals(run, folder, provenance)
+        notes.to_parquet(folder / NOTES, index=False)
     sample = draw_review_sample(
         tiers, week=first, seed=run.seed, changes=run.changes, n=report.review_sample, window=report.review_weeks
     )
     write_review_sample(folder, sample, tiers, run.reasons)
-    back = build_writeback(
-        tiers,
-        run.gated,
-        run.reasons,
-        previous=run.previous,
-        as_of=run.as_of,
-        run_id=provenance.run_id,
-        labels=run.sheet.tiers.labels,
-    )
-    write_writeback(folder, back)
     write_for_people(run.overlays, folder / "overlays.csv")
     if run.holdout is not None and run.holdout.verdict != "refused" and run.holdout.n_pairs:
         write_for_people(run.holdout.accounts, folder / "holdout.csv")
     _write_json(folder / "ledger.json", _ledger(run))
+
+
+def _write_crm(run: Run, folder: Path, tiers: pd.DataFrame, provenance: Provenance) -> None:
+    """The write-back and what reverts it."""
+    settings = run.sheet.report.writeback
+    held = read_held(written_back(run.reports, run.month), settings.names, run.previous)
+    back = build_writeback(
+        tiers,
+        run.gated,
+        run.reasons,
+        held=held,
+        as_of=run.as_of,
+        run_id=provenance.run_id,
+        labels=run.sheet.tiers.labels,
+        settings=settings,
+    )
+    write_writeback(folder, back, revert_writeback(back, held, settings))
+
+
+def _write_proposals(run: Run, folder: Path, provenance: Provenance) -> None:
+    """The moves that wait for approval, the form to answer them in, and what an answer is held against."""
+    proposals = run.proposals
+    assert proposals is not None
+    proposals.to_parquet(folder / ASKED, index=False)
+    write_form(folder / FORM, proposals, run=run_label(run.month, provenance.run_id))
+    run.standing.to_parquet(folder / STANDING, index=False)
+    write_for_people(run.capacity, folder / SLOTS)
 
 
 def write_evidence(run: Run, folder: Path, provenance: Provenance) -> dict[str, str]:

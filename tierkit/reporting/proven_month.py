@@ -12,6 +12,7 @@ from tierkit.proof.audit import audit_run
 from tierkit.proof.backtest import backtest_policy
 from tierkit.proof.bookings import reconcile_bookings
 from tierkit.proof.decidable import decidable
+from tierkit.proof.declined import score_declined
 from tierkit.proof.did import difference_in_differences
 from tierkit.proof.discontinuity import effect_at_cut, rows_at_cut
 from tierkit.proof.drift_table import drift_table
@@ -30,6 +31,7 @@ from tierkit.proof.robustness import tier_robustness
 from tierkit.proof.scorecard import compare_scorecard
 from tierkit.proof.stability import stability_cost
 from tierkit.proof.trend import tier_trend
+from tierkit.reporting.commits import earlier_answers
 from tierkit.reporting.draft import kept
 from tierkit.reporting.earlier import (
     earlier_bookings,
@@ -73,6 +75,12 @@ class ProvenMonth(TieredMonth):
     def reviews(self) -> KnownReviews:
         """What managers said of the samples of weeks that ended by `as_of`; read anew, since forms come in between."""
         return known_reviews(self.reports, self.as_of)
+
+    @kept
+    def declined(self) -> pd.DataFrame:
+        """Every move that people declined in earlier months, and what became of the account."""
+        answers = earlier_answers(self.reports, self.month)
+        return score_declined(self.tables, answers, self.tier_record, as_of=self.as_of, horizon_days=self.horizon_days)
 
     @kept
     def replay(self) -> pd.DataFrame | None:

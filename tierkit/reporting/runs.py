@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tierkit.inputs.sources import input_files
 from tierkit.reporting.calendar import month_end
+from tierkit.reporting.commits import answers_behind
 from tierkit.reporting.draft import Draft
 from tierkit.reporting.proven_month import ProvenMonth
 from tierkit.reporting.provenance import code_identity
@@ -48,10 +49,12 @@ def open_run(month: str, *, sheet: str | Path = "../tierkit.toml", draft: str | 
 
 
 def fingerprint(sheet: RunSheet, month: str) -> str:
-    """What a month's results depend on: inputs (by size and time of change), sheet, month, seed and code."""
+    """What a month's results depend on: inputs (by size and time of change), sheet, month, seed, code, and answers."""
     digest = hashlib.sha256()
     for part in (month, sheet.model_dump_json(exclude={"report"}), code_identity()["sha256"]):
         digest.update(str(part).encode())
+    for answers in answers_behind(sheet.folder / sheet.report.folder, month)["sha256"]:
+        digest.update(str(answers).encode())
     for path in input_files(sheet.data, root=sheet.folder):
         stat = path.stat()
         digest.update(f"{path.name} {stat.st_size} {stat.st_mtime_ns}".encode())

@@ -9,9 +9,11 @@ from tierkit.features.fit import score_fit
 from tierkit.models.bootstrap import bootstrap_models, refitted_scores
 from tierkit.models.scorecard import Scorecard, fit_scorecard
 from tierkit.models.scoring import are_scores_of, score_accounts
+from tierkit.reporting.commits import standing_tiers
 from tierkit.reporting.draft import kept
 from tierkit.reporting.earlier import earlier_months, earlier_tiers
 from tierkit.reporting.learned_month import LearnedMonth
+from tierkit.reporting.proposals import propose_moves
 from tierkit.tiering.assign import Assignment, plan_tiers
 from tierkit.tiering.changes import tier_changes
 from tierkit.tiering.counterfactuals import what_would_move
@@ -155,6 +157,21 @@ class TieredMonth(LearnedMonth):
         if self.previous is None:
             return None
         return tier_changes(self.tiers, self.previous, gates=self.gated)
+
+    @cached_property
+    def standing(self) -> pd.DataFrame:
+        """The tiers that stand until this month's moves are approved."""
+        return standing_tiers(self.reports, self.month, self.previous, n_tiers=self.sheet.tiers.n_tiers)
+
+    @cached_property
+    def proposals(self) -> pd.DataFrame | None:
+        """The moves that wait for people; None where the sheet asks for no approval."""
+        if not self.sheet.report.approval:
+            return None
+        reps = self.tables.frame("reps")
+        owners = reps.set_index("owner_id")["name"] if self.tables.has("reps", "name") else None
+        n_tiers = self.sheet.tiers.n_tiers
+        return propose_moves(self.tiers, self.standing, self.gated, n_tiers=n_tiers, owners=owners)
 
     @property
     def tiers_worked(self) -> pd.DataFrame:

@@ -32,14 +32,18 @@ GATE_COLUMNS = (
 """The columns of gates.csv."""
 
 
+def valid_until(as_of: str | pd.Timestamp) -> pd.Timestamp:
+    """The day before the next month's `as_of`: the last day on which the tiers of this one hold."""
+    return pd.Timestamp(as_of) + pd.offsets.MonthEnd(1) - pd.Timedelta(days=1)
+
+
 def stamp_tiers(tiers: pd.DataFrame, *, as_of: str | pd.Timestamp, run_id: str) -> pd.DataFrame:
     """The same rows plus valid_until and run_id.
 
     `valid_until` is the day before the next month's `as_of` (the last day of next month), or the end of the
     promotion window (`promoted_until`) where that comes first.
     """
-    start = pd.Timestamp(as_of)
-    until = start + pd.offsets.MonthEnd(1) - pd.Timedelta(days=1)
+    until = valid_until(as_of)
     stamped = tiers.copy().assign(valid_until=until, run_id=run_id)  # a copy is not fragmented
     if "promoted_until" in tiers:
         window = pd.to_datetime(tiers["promoted_until"])

@@ -11,7 +11,7 @@ import pytest
 from tests.reporting import example
 from tests.reporting.sections.test_sections import text
 from tierkit.reporting import page
-from tierkit.reporting.books import write_books
+from tierkit.reporting.books import book_notes, write_books
 from tierkit.reporting.card_words import say_change, say_move
 from tierkit.reporting.cards import build_cards, card_grounds, just_below
 from tierkit.reporting.fragments import anchor
@@ -192,7 +192,7 @@ def test_a_book_holds_a_dated_fact_what_changed_and_until_when_and_no_formula(tm
     data = example.make_tables(TIERS)
     tiers = TIERS.assign(name=[HOSTILE[i % len(HOSTILE)] for i in range(len(TIERS))])
     since = pd.DataFrame({"account_id": ["A0000"], "sentence": ["=1+1"]})
-    paths = write_books(tmp_path, tiers, REASONS, data, as_of=example.AS_OF, since=since)
+    paths = write_books(tmp_path, tiers, REASONS, book_notes(tiers, data, as_of=example.AS_OF, since=since))
     read = pd.concat([pd.read_csv(p, dtype="str", keep_default_na=False) for p in paths]).set_index("account_id")
     assert list(read)[-3:] == ["promoted_until", "fact", "changed"]
     assert read.loc["A0001", "fact"] == "21 Oct 2026: executive hire: new VP Operations (newswire)"

@@ -9,7 +9,12 @@ from tierkit.reporting.fragments import Fragment, escape, pairs, paragraph, sect
 
 
 def show_decisions(
-    decisions: pd.DataFrame | None, *, currency: str = "USD", with_money: bool = True, because: str = ""
+    decisions: pd.DataFrame | None,
+    *,
+    currency: str = "USD",
+    with_money: bool = True,
+    because: str = "",
+    waiting: str = "",
 ) -> Fragment:
     """One block per decision: account, proposal, for, against, what is at stake, who decides and by when.
 
@@ -18,13 +23,18 @@ def show_decisions(
     decisions : columns account_id, name, proposal, reason_for, reason_against, value_at_stake, decider, due;
         empty where nothing needs a decision, None where it cannot be told.
     with_money : False withholds `value_at_stake`.
+    waiting : how many moves wait for approval, in a sentence; empty where none is asked for.
     """
     if decisions is None:
         return unavailable("decisions", because or "no tiers were assigned")
+    first = [paragraph(waiting)] if waiting else []
     if decisions.empty:
-        return section("decisions", paragraph("Nothing needs your decision this month."))
+        nothing = (
+            "Nothing else needs your decision this month." if waiting else "Nothing needs your decision this month."
+        )
+        return section("decisions", *first, paragraph(nothing))
     items = "".join(_decision(row, currency, with_money) for row in decisions.to_dict("records"))
-    return section("decisions", f'<ol class="decide">{items}</ol>')
+    return section("decisions", *first, f'<ol class="decide">{items}</ol>')
 
 
 def _decision(row: dict[Any, Any], currency: str, with_money: bool) -> str:
