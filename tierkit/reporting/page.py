@@ -9,7 +9,7 @@ from tierkit.reporting.sections.decisions import show_decisions
 from tierkit.reporting.sections.headlines import Status, show_headlines, show_status, write_headlines
 from tierkit.reporting.sections.lift import lead_lift, money_reconciles, show_doubts, show_lift, show_reconciliation
 from tierkit.reporting.sections.limits import find_limits, show_limits
-from tierkit.reporting.sections.misses import find_misses, show_misses
+from tierkit.reporting.sections.misses import find_misses, name_misses, show_misses
 from tierkit.reporting.sections.moves import show_moves
 from tierkit.reporting.sections.overlays import show_overlays
 from tierkit.reporting.sections.repairs import show_repairs
@@ -28,6 +28,7 @@ __all__ = [
     "find_misses",
     "lead_lift",
     "money_reconciles",
+    "name_misses",
     "show_capacity",
     "show_decisions",
     "show_doubts",
