@@ -67,7 +67,8 @@ def say_changes(tried: pd.DataFrame, misses: pd.DataFrame) -> list[str]:
     caught = int((misses["change"] != "").sum()) if "change" in misses else 0
     n = len(misses)
     said = [
-        f"{len(replayed):,} changes were tried on all {int(tried['n_months'].iloc[0]):,} replayed months; "
+        f"{len(replayed):,} change{' was' if len(replayed) == 1 else 's were'} tried on all "
+        f"{int(tried['n_months'].iloc[0]):,} replayed months; "
         f"{useful:,} would have caught at least one of these {n:,}."
     ]
     if "class" in misses:

@@ -102,7 +102,8 @@ def class_misses(
         right = cost[cost["change"].isin(by & own) | (cost["change"].isin(by) & (cost["kind"] != "data"))]
         kinds = set(right["kind"])
         cheapest = right.iloc[0] if len(right) else None
-        name, why = _class(row, kinds, month, known, policy, horizon_days)
+        ruled = right.loc[right["kind"] == "policy", "says"]
+        name, why = _class(row, kinds, month, known, policy, horizon_days, rule=ruled.iloc[0] if len(ruled) else "")
         change = "" if cheapest is None else str(cheapest["change"])
         says = "none of those tried" if cheapest is None else str(cheapest["says"])
         if name == NOT_WORKED:
@@ -119,7 +120,14 @@ def is_worked(n_touches: "pd.Series[float]", policy: Policy, *, horizon_days: in
 
 
 def _class(
-    row: dict[Any, Any], kinds: set[str], month: pd.Series, known: pd.DataFrame, policy: Policy, horizon_days: int
+    row: dict[Any, Any],
+    kinds: set[str],
+    month: pd.Series,
+    known: pd.DataFrame,
+    policy: Policy,
+    horizon_days: int,
+    *,
+    rule: str,
 ) -> tuple[str, str]:
     gate, by = month.get("gate"), str(month.get("tier_by", "value"))
     months = horizon_days / (365.25 / 12)
@@ -148,14 +156,14 @@ def _class(
         return POLICY, f"It stood in Tier 1 by {_HELD[by]}, not by value."
     if "policy" in kinds:
         kept = f"below {upper_tiers(policy)}" if row["miss"] == WON else "in Tier 1"
-        return POLICY, f"A rule of the sheet kept it {kept}: without it, it would have stood elsewhere."
-    return MODEL, _expected(row, month, policy)
+        return POLICY, f"A rule of the sheet kept it {kept}; this would not have: {rule[0].lower()}{rule[1:]}."
+    return MODEL, _expected(row, month, set(known["field"]))
 
 
-def _expected(row: dict[Any, Any], month: pd.Series, policy: Policy) -> str:
+def _expected(row: dict[Any, Any], month: pd.Series, told: set[str]) -> str:
     both = month.get("open_prob", float("nan")) * month.get("win_prob", float("nan"))
     chance = "" if pd.isna(both) else f", a chance of {_percent(both)} to open a deal and win it"
-    lacks = str(month.get("unknown", "") or "")
+    lacks = ";".join(f for f in str(month.get("unknown", "") or "").split(";") if f and f not in told)
     unknown = f" {_fields(lacks)[0].upper()}{_fields(lacks)[1:]} not known, then or since." if lacks else ""
     if row["miss"] == WON:
         return f"The model expected little of it{chance}.{unknown}"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from tierkit.features.enrichment import say_coverage
 from tierkit.features.readiness import Readiness, enrichment_coverage
 from tierkit.proof.audit import audit_breaches
 from tierkit.proof.calibration import calibration_table
@@ -42,8 +43,8 @@ class Briefing:
     doubts : what a sceptic asks of the tiers, answered.
     treatment : value beside effort, whom we know, what was sent to too many.
     names : name by account_id; None where nobody has one.
-    decisions, cards, effort, misses, changes_tried, matrix, coverage, calibration : as the sections take them; None
-    where unknown.
+    decisions, cards, effort, misses, changes_tried, matrix, coverage, coverage_groups, calibration : as the sections
+    take them; None where unknown. coverage_says : what stands out of enrichment coverage, in words.
     slots : Tier 1 slots by owner_id, of those who have a number of them. n_slots : their sum; None where some have not.
     with_money : whether expected value reconciles with bookings, so that money may be shown.
     """
@@ -69,6 +70,8 @@ class Briefing:
     changes_tried: pd.DataFrame | None
     matrix: pd.DataFrame | None
     coverage: pd.DataFrame | None
+    coverage_groups: pd.DataFrame | None
+    coverage_says: tuple[str, ...]
     calibration: pd.DataFrame | None
     with_money: bool
 
@@ -121,6 +124,8 @@ def prepare_briefing(run: Run) -> Briefing:
         changes_tried=run.changes_tried,
         matrix=None if run.previous is None else migration_matrix(run.tiers, run.previous),
         coverage=enrichment_coverage(tables) if tables.has_accounts else None,
+        coverage_groups=run.coverage_groups,
+        coverage_says=tuple(say_coverage(run.coverage_groups, run.coverage_trend)) if tables.has_accounts else (),
         calibration=None
         if run.win_in_use is None or run.win_in_use.predictions.empty
         else calibration_table(run.win_in_use.predictions),

@@ -12,9 +12,11 @@ from tierkit.reporting.sections.limits import find_limits, show_limits
 from tierkit.reporting.sections.misses import find_misses, name_misses, show_misses
 from tierkit.reporting.sections.moves import show_moves
 from tierkit.reporting.sections.overlays import show_overlays
+from tierkit.reporting.sections.people import show_committee, show_templates
 from tierkit.reporting.sections.repairs import show_repairs
 from tierkit.reporting.sections.size import show_size, value_by_size
 from tierkit.reporting.sections.smallprint import show_provenance, show_small_print
+from tierkit.reporting.sections.target_list import show_target_list
 from tierkit.reporting.sections.tier1 import show_tier1
 from tierkit.reporting.sections.treatment import show_treatment
 
@@ -30,6 +32,7 @@ __all__ = [
     "money_reconciles",
     "name_misses",
     "show_capacity",
+    "show_committee",
     "show_decisions",
     "show_doubts",
     "show_headlines",
@@ -44,6 +47,8 @@ __all__ = [
     "show_size",
     "show_small_print",
     "show_status",
+    "show_target_list",
+    "show_templates",
     "show_tier1",
     "show_treatment",
     "value_by_size",
