@@ -91,8 +91,9 @@ def test_a_field_learned_later_that_lifts_nobody_is_no_missing_data():
 
 def test_what_another_account_learned_is_not_this_one_s_missing_data():
     # Knowing good's headcount drops it below next, which then stands in Tier 2: but next lacked nothing.
-    replayed, tables = made_up(won=("next",), later=[("good", "employees", "qualified", 2.0)])
-    misses, _ = explained(replayed, tables)
+    told = [("good", "employees", "qualified", 2.0), ("meek", "employees", "qualified", 2.0)]
+    misses, tried = explained(*made_up(won=("next", "meek"), later=told))
+    assert tried.loc["know_employees", "n_caught"] == 1
     assert misses.loc["next", "class"] == "policy"
 
 
