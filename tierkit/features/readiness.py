@@ -150,8 +150,8 @@ def enrichment_coverage(
     (missing where the field has no history). Fields that were not given are left out.
     """
     day = as_of or tables.data_through
-    now = _known_fields(tables, day)
-    before = None if day is None else _known_fields(tables, day - pd.DateOffset(years=1))
+    now = known_fields(tables, day)
+    before = None if day is None else known_fields(tables, day - pd.DateOffset(years=1))
     label = pd.Series("", now[0].index, dtype="str") if by is None else by.reindex(now[0].index).astype("str")
     out = []
     for name in [c for c in COVERED if c in now[0]]:
@@ -167,7 +167,7 @@ def enrichment_coverage(
     return table.drop(columns=name_by) if by is None else table
 
 
-def _known_fields(tables: Tables, day: pd.Timestamp | None) -> tuple[pd.DataFrame, dict[str, str]]:
+def known_fields(tables: Tables, day: pd.Timestamp | None) -> tuple[pd.DataFrame, dict[str, str]]:
     """Whether each field of each account that existed on the day was known then, and how the field is dated."""
     accounts = tables.frame("accounts")
     if day is not None and "created_at" in accounts:

@@ -1,5 +1,7 @@
 """The whole policy replayed month by month as if live: models refitted, tiers set, outcomes counted when mature."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -10,10 +12,12 @@ from tierkit.features.leaks import screen_features
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.tables import Tables
 from tierkit.models.settings import ModelSettings
+from tierkit.proof.known_later import LATER, had_we_known, later_values
 from tierkit.proof.outcomes import account_outcomes
 from tierkit.proof.past import build_past
 from tierkit.proof.refits import MIN_CLASS, Refit, fit_as_known
 from tierkit.proof.replayed_month import rank_deals, tier_accounts
+from tierkit.proof.retiered import KEPT, keep_month
 from tierkit.proof.settings import ProofSettings
 from tierkit.tiering.policy import Policy
 
@@ -43,6 +47,22 @@ COLUMNS = [
 
 UNDATED_LEFT_OUT = ("strategic", "exclusions", "reps")
 """Tables of rules whose rows carry `known_at`; rows without one stay out of a replay."""
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A replay, and what it takes to replay it again under another policy without fitting anything.
+
+    Attributes
+    ----------
+    replay : as `backtest_policy` returns it.
+    months : as `retiered.keep_month` returns it, every month; empty without accounts.
+    later : as `known_later.had_we_known` returns it, every month.
+    """
+
+    replay: pd.DataFrame
+    months: pd.DataFrame
+    later: pd.DataFrame
 
 
 def backtest_policy(
@@ -90,6 +110,32 @@ def backtest_policy(
     outcome; nothing else looks past its month. A deal's tier is its account's at the month end before it opened;
     without accounts, deals of a month are ranked among each other by what was known at opening.
     """
+    return replay_policy(
+        tables,
+        policy,
+        as_of=as_of,
+        months=months,
+        seed=seed,
+        features=features,
+        models=models,
+        proof=proof,
+        refit_every=refit_every,
+    ).replay
+
+
+def replay_policy(
+    tables: Tables,
+    policy: Policy,
+    *,
+    as_of: pd.Timestamp | str,
+    months: int | None = None,
+    seed: int,
+    features: FeatureSettings | None = None,
+    models: ModelSettings | None = None,
+    proof: ProofSettings | None = None,
+    refit_every: int = 3,
+) -> Replayed:
+    """As `backtest_policy`, with each month's gates and scores, and what later knowledge would have said of them."""
     features, models = features or FeatureSettings(), models or ModelSettings()
     proof = proof or ProofSettings()
     through = pd.Timestamp(as_of)
@@ -106,7 +152,7 @@ def backtest_policy(
 
     notes = _notes(tables, origins, refit_every, horizon_days)
     if not origins:
-        return _replay([], notes, acted_on)
+        return Replayed(_replay([], notes, acted_on), *_kept([], []))
     # Deals are rows to be scored only where there are no accounts.
     until = origins[-1] if tables.has_accounts else _next_month_end(origins[-1], through)
     past = build_past(tables, origins=origins, until=until, horizon_days=horizon_days, features=features)
@@ -115,6 +161,7 @@ def backtest_policy(
     refit: Refit | None = None
     verdicts: pd.DataFrame | None = None
     met: frozenset[str] = frozenset()
+    later, months_kept, had_known = later_values(tables, through=through), [], []
     for k, origin in enumerate(origins):
         until = _next_month_end(origin, through)
         rows = past.to_score(origin, until=until)
@@ -135,13 +182,17 @@ def backtest_policy(
                 earlier=refit,
             )
         if tables.has_accounts:
-            month, previous = tier_accounts(refit, rows, tables, policy, as_of=origin, previous=previous, models=models)
+            month, gated, previous = tier_accounts(
+                refit, rows, tables, policy, as_of=origin, previous=previous, models=models
+            )
+            months_kept.append(keep_month(gated, previous, month, tables, policy, as_of=origin))
+            had_known.append(had_we_known(refit, gated, later, tables, policy, as_of=origin))
             parts.append(_account_rows(month, deals, horizon_days, through, acted_on, met))
         else:
             month = rank_deals(refit, rows, tables, policy, after=origin, models=models)
         opened = deals[(deals["opened_at"] > origin) & (deals["opened_at"] <= until)]
         parts.append(_deal_rows(opened, month, origin, horizon_days, acted_on, met))
-    return _replay(parts, notes, acted_on)
+    return Replayed(_replay(parts, notes, acted_on), *_kept(months_kept, had_known))
 
 
 def choose_origins(
@@ -237,6 +288,11 @@ def _replay(parts: list[pd.DataFrame], notes: list[str], acted_on: pd.Timestamp 
         ]
     replay.attrs["notes"] = notes
     return replay
+
+
+def _kept(months: list[pd.DataFrame], later: list[pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    one = pd.concat(months, ignore_index=True) if months else pd.DataFrame(columns=list(KEPT))
+    return one, pd.concat(later, ignore_index=True) if later else pd.DataFrame(columns=list(LATER))
 
 
 def _notes(tables: Tables, origins: list[pd.Timestamp], refit_every: int, horizon_days: int) -> list[str]:

@@ -26,6 +26,8 @@ COLUMNS = [
     "win_prob",
     "expected_value",
 ]
+RANKED = ("size", "card_value")
+"""Columns of a month besides: what the other two rankings go by."""
 
 
 def tier_accounts(
@@ -37,8 +39,8 @@ def tier_accounts(
     as_of: pd.Timestamp,
     previous: pd.DataFrame | None,
     models: ModelSettings,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Every account of a month (columns `COLUMNS`, tiers missing outside them), and the tiers to hand to the next.
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """A month's accounts (columns `COLUMNS`, tiers missing outside them), its gates, and its tiers for the next month.
 
     Size ranks accounts that are no customers yet, in as many places as the tiers give them: a customer has no new
     business to win, and would only weigh the baseline down.
@@ -54,15 +56,17 @@ def tier_accounts(
     sizes = [int((tier[inside] == t).sum()) for t in range(1, policy.n_tiers)]
     month["size_tier"] = np.nan
     size = size_of(rows, models)
+    month["size"] = np.nan if size is None else size
     if size is not None:
         month.loc[inside, "size_tier"] = cut_tiers(size[inside], ids[inside], sizes)
-    month["card_tier"] = np.nan
+    month["card_tier"] = month["card_value"] = np.nan
     if inside.any():
         card = fit_scorecard(scores[inside], refit.opening, refit.win, refit.acv, places=sizes)
         value = pd.Series(card.value(scores[inside]), scores.index[inside])
+        month.loc[inside, "card_value"] = value
         month.loc[inside, "card_tier"] = cut_tiers(value, ids[inside], sizes)
     month["tier_in_use"] = ids.map(tiers_in_use(tables.frame("tier_history"), as_of)).astype("float64")
-    return month[COLUMNS], tiers
+    return month[[*COLUMNS, *RANKED]], gated, tiers
 
 
 def rank_deals(

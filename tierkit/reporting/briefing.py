@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from tierkit.features.enrichment import say_coverage
 from tierkit.features.readiness import Readiness, enrichment_coverage
 from tierkit.proof.agreement import between_managers, found_wrong, model_agreement, say_agreement
 from tierkit.proof.audit import audit_breaches
@@ -21,7 +22,7 @@ from tierkit.reporting.runs import Run
 from tierkit.reporting.sections.headlines import Status, write_headlines
 from tierkit.reporting.sections.lift import money_reconciles
 from tierkit.reporting.sections.limits import find_limits
-from tierkit.reporting.sections.misses import find_misses
+from tierkit.reporting.sections.misses import name_misses
 from tierkit.reporting.sections.treatment import compare_effort
 from tierkit.reporting.tierfiles import stamp_tiers
 from tierkit.tiering.changes import migration_matrix
@@ -49,7 +50,8 @@ class Briefing:
     treatment : value beside effort, whom we know, what was sent to too many.
     names : name by account_id; None where nobody has one.
     below : the accounts nearest to Tier 1, and what would bring them in.
-    decisions, cards, effort, misses, matrix, coverage, calibration : as the sections take them; None where unknown.
+    decisions, cards, effort, misses, changes_tried, matrix, coverage, coverage_groups, calibration : as the sections
+    take them; None where unknown. coverage_says : what stands out of enrichment coverage, in words.
     slots : Tier 1 slots by owner_id, of those who have a number of them. n_slots : their sum; None where some have not.
     with_money : whether expected value reconciles with bookings, so that money may be shown.
     """
@@ -77,8 +79,11 @@ class Briefing:
     n_slots: int | None
     effort: pd.DataFrame | None
     misses: pd.DataFrame | None
+    changes_tried: pd.DataFrame | None
     matrix: pd.DataFrame | None
     coverage: pd.DataFrame | None
+    coverage_groups: pd.DataFrame | None
+    coverage_says: tuple[str, ...]
     calibration: pd.DataFrame | None
     with_money: bool
 
@@ -143,9 +148,12 @@ def prepare_briefing(run: Run) -> Briefing:
         slots={str(k): int(v) for k, v in zip(bounded["owner_id"], bounded["slots"], strict=True)},
         n_slots=int(first["slots"].sum()) if len(first) == len(bounded) > 0 else None,
         effort=effort,
-        misses=None if run.replay is None else find_misses(run.replay, names=names),
+        misses=None if run.misses is None else name_misses(run.misses, names=names),
+        changes_tried=run.changes_tried,
         matrix=None if run.previous is None else migration_matrix(run.tiers, run.previous),
         coverage=enrichment_coverage(tables) if tables.has_accounts else None,
+        coverage_groups=run.coverage_groups,
+        coverage_says=tuple(say_coverage(run.coverage_groups, run.coverage_trend)) if tables.has_accounts else (),
         calibration=None
         if run.win_in_use is None or run.win_in_use.predictions.empty
         else calibration_table(run.win_in_use.predictions),

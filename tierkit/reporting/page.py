@@ -9,13 +9,15 @@ from tierkit.reporting.sections.decisions import show_decisions
 from tierkit.reporting.sections.headlines import Status, show_headlines, show_status, write_headlines
 from tierkit.reporting.sections.lift import lead_lift, money_reconciles, show_doubts, show_lift, show_reconciliation
 from tierkit.reporting.sections.limits import find_limits, show_limits
-from tierkit.reporting.sections.misses import find_misses, show_misses
+from tierkit.reporting.sections.misses import find_misses, name_misses, show_misses
 from tierkit.reporting.sections.moves import show_moves
 from tierkit.reporting.sections.overlays import show_overlays
+from tierkit.reporting.sections.people import show_committee, show_templates
 from tierkit.reporting.sections.repairs import show_repairs
 from tierkit.reporting.sections.review import show_review
 from tierkit.reporting.sections.size import show_size, value_by_size
 from tierkit.reporting.sections.smallprint import show_provenance, show_small_print
+from tierkit.reporting.sections.target_list import show_target_list
 from tierkit.reporting.sections.tier1 import show_tier1
 from tierkit.reporting.sections.treatment import show_treatment
 
@@ -29,7 +31,9 @@ __all__ = [
     "find_misses",
     "lead_lift",
     "money_reconciles",
+    "name_misses",
     "show_capacity",
+    "show_committee",
     "show_decisions",
     "show_doubts",
     "show_headlines",
@@ -45,6 +49,8 @@ __all__ = [
     "show_size",
     "show_small_print",
     "show_status",
+    "show_target_list",
+    "show_templates",
     "show_tier1",
     "show_treatment",
     "value_by_size",

@@ -9,7 +9,7 @@ from tierkit.models.contest import size_column
 from tierkit.models.scorecard import unseen_values
 from tierkit.proof.ablation import ablate_groups
 from tierkit.proof.audit import audit_run
-from tierkit.proof.backtest import backtest_policy
+from tierkit.proof.backtest import Replayed, replay_policy
 from tierkit.proof.bookings import reconcile_bookings
 from tierkit.proof.decidable import decidable
 from tierkit.proof.declined import score_declined
@@ -25,6 +25,7 @@ from tierkit.proof.ledger import score_promises
 from tierkit.proof.ledger_chain import check_chain
 from tierkit.proof.lift import lift_from_predictions, tier_lift
 from tierkit.proof.looks import monthly_looks
+from tierkit.proof.miss_classes import explain_misses
 from tierkit.proof.observed import observed_outcomes, tiers_acted_on
 from tierkit.proof.reason_stability import reason_stability
 from tierkit.proof.robustness import tier_robustness
@@ -82,13 +83,14 @@ class ProvenMonth(TieredMonth):
         answers = earlier_answers(self.reports, self.month)
         return score_declined(self.tables, answers, self.tier_record, as_of=self.as_of, horizon_days=self.horizon_days)
 
-    @kept
-    def replay(self) -> pd.DataFrame | None:
-        """The policy replayed month by month as if live; None where it cannot be."""
-        # A model that is not used sets no tiers, so there are none of its to replay.
-        if not (self.tables.has_accounts and self.tables.is_dated and self.win_in_use):
-            return None
-        return backtest_policy(
+    @property
+    def can_replay(self) -> bool:
+        """Whether the policy can be replayed: a model that is not used sets no tiers, so there are none of its."""
+        return bool(self.tables.has_accounts and self.tables.is_dated and self.win_in_use)
+
+    def replay_months(self) -> Replayed:
+        """Replay the policy and keep what came of it, and what it takes to tier its months again."""
+        done = replay_policy(
             self.tables,
             self.sheet.tiers,
             as_of=self.as_of,
@@ -98,6 +100,50 @@ class ProvenMonth(TieredMonth):
             models=self.sheet.models,
             proof=self.sheet.proof,
         )
+        self.keep(replayed_accounts=done.months, known_later=done.later)
+        return done
+
+    @kept
+    def replay(self) -> pd.DataFrame | None:
+        """The policy replayed month by month as if live; None where it cannot be."""
+        return self.replay_months().replay if self.can_replay else None
+
+    @kept
+    def replayed_accounts(self) -> pd.DataFrame | None:
+        """Gates and scores of every replayed month, to tier it again under other rules; None where it cannot be."""
+        return self.replay_months().months if self.can_replay else None
+
+    @kept
+    def known_later(self) -> pd.DataFrame | None:
+        """What fields that became known later would have said of accounts then; None where nothing is replayed."""
+        return self.replay_months().later if self.can_replay else None
+
+    def learn_from_misses(self) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+        """Class the misses of the replay, try changes on all of its months, and keep both; None without a replay."""
+        replay, months, later = self.replay, self.replayed_accounts, self.known_later
+        if replay is None or months is None or later is None or self.horizon_days is None:
+            return None
+        misses, tried = explain_misses(
+            Replayed(replay, months, later),
+            self.tables,
+            self.sheet.tiers,
+            as_of=self.as_of,
+            horizon_days=self.horizon_days,
+        )
+        self.keep(misses=misses, changes_tried=tried)
+        return misses, tried
+
+    @kept
+    def misses(self) -> pd.DataFrame | None:
+        """The costliest misses of the replay, each with its class and what would have caught it; None without one."""
+        learned = self.learn_from_misses()
+        return None if learned is None else learned[0]
+
+    @kept
+    def changes_tried(self) -> pd.DataFrame | None:
+        """Changes that might have caught them, each tried on all replayed months; None without a replay."""
+        learned = self.learn_from_misses()
+        return None if learned is None else learned[1]
 
     @property
     def acted_on(self) -> pd.Timestamp | None:

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from tierkit.features.enrichment import coverage_by_group, coverage_trend
 from tierkit.features.fit import score_fit
 from tierkit.models.bootstrap import bootstrap_models, refitted_scores
 from tierkit.models.scorecard import Scorecard, fit_scorecard
@@ -182,6 +183,18 @@ class TieredMonth(LearnedMonth):
     def effort(self) -> pd.DataFrame | None:
         """Touches, people, channels and minutes by tier, intended and delivered; None without outbound activities."""
         return delivered_effort(self.tables, self.tiers_worked, self.sheet.tiers, as_of=self.as_of)
+
+    @kept
+    def coverage_groups(self) -> pd.DataFrame:
+        """How much is known of the accounts of each tier and of each source; empty without accounts."""
+        if not self.tables.has_accounts:
+            return pd.DataFrame()
+        return coverage_by_group(self.tables, self.tiers, as_of=self.as_of)
+
+    @kept
+    def coverage_trend(self) -> pd.DataFrame:
+        """How much was known of them quarter by quarter; empty without accounts or without their history."""
+        return coverage_trend(self.tables, as_of=self.as_of) if self.tables.has_accounts else pd.DataFrame()
 
     @kept
     def idle_rules(self) -> pd.DataFrame:

@@ -116,7 +116,7 @@ def plan_tiers(
     rows = given.sort_values("account_id", kind="stable")
     claims = live_claims(tables, day, undated=undated_policy)
     triggers = live_triggers(tables, policy, day)
-    book = _open_book(rows, tables, policy, claims, as_of=day, undated=undated_policy)
+    book = open_book(rows, tables, policy, claims, as_of=day, undated=undated_policy)
     held = held_before(book, previous, policy.hold, day)
     reserved = reserve_strategic(book, policy)
     terms = terms_of(book, policy, held=held, reserved=reserved)
@@ -152,9 +152,10 @@ def plan_tiers(
     )
 
 
-def _open_book(
+def open_book(
     rows: pd.DataFrame, tables: Tables, policy: Policy, claims: pd.DataFrame, *, as_of: pd.Timestamp, undated: bool
 ) -> Book:
+    """The qualified rows, sorted by account_id, as arrays, with the reps' capacity."""
     owner_id = rows["owner_id"] if "owner_id" in rows else pd.Series(pd.NA, rows.index, dtype="str")
     capacity = capacity_of(owner_id, tables, policy, as_of=as_of, undated=undated)
     claimed = rows["account_id"].map(claims["value"])

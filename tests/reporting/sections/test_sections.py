@@ -243,3 +243,58 @@ def test_a_place_is_worth_nothing_while_none_is_full() -> None:
     said = text(page.show_capacity(example.make_capacity(), free))
     assert "No rep needs one more Tier 1 place: none is full." in said
     assert "worth" not in text(page.show_capacity(example.make_capacity()))
+
+
+def classed_misses() -> tuple[pd.DataFrame, pd.DataFrame]:
+    found = page.find_misses(example.make_replay(), limit=2)
+    misses = found.assign(
+        kind="backtest",
+        why=["<b>It was blind</b>.", "It got no touch."],
+        change=["know_employees", "work"],
+        change_says=["Look up headcount where it is unknown", "Work Tier 1 as its play asks"],
+        **{"class": ["missing data", "not worked"]},
+    )
+    tried = pd.DataFrame(
+        {
+            "change": ["know_employees", "work"],
+            "says": ["Look up headcount where it is unknown", "Work Tier 1 as its play asks"],
+            "kind": ["data", "work"],
+            "n_caught": [1, 1],
+            "n_months": 12,
+            "n_gained": [15, 0],
+            "n_lost": [6, 0],
+            "places_more": [0, 0],
+            "verdict": ["no more than chance", "cannot be replayed"],
+            "sentence": ["15 wins in, 6 out.", "No replay can say."],
+        }
+    )
+    return misses, tried
+
+
+def test_misses_say_their_class_and_what_would_have_caught_them() -> None:
+    misses, tried = classed_misses()
+    shown = page.show_misses(misses, tried=tried)
+    said = text(shown)
+    assert "Of 2: 1 missing data, 1 not worked." in said
+    assert "1 changes" not in said
+    assert "1 change was tried on all 12 replayed months" in said
+    assert "same months they were found on" in said
+    assert "nobody was asked to work there" in said
+    assert "<b>It was blind</b>" not in shown.html
+    assert said.index("Look up headcount") < said.index("What the classes mean") < said.index("Every change tried")
+    # What cannot be replayed has no count.
+    assert "Work Tier 1 as its play asks1–––cannot be replayed" in said
+
+
+def test_coverage_by_tier_and_source_is_folded_with_its_denominators() -> None:
+    groups = pd.DataFrame(
+        {
+            "by": ["tier", "tier"],
+            "group": ["Tier 1", "Tier 2"],
+            "field": "employees",
+            "n": [40, 200],
+            "share": [0.9, 0.5],
+        }
+    )
+    said = text(page.show_repairs(example.make_gates(), groups=groups, says=["Least is known of headcount."]))
+    assert "Tier 1 (of 40)Tier 2 (of 200)headcount90 %50 %" in said.replace("\u00a0", " ")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tierkit.reporting import words
-from tierkit.reporting.plots.palette import ACCENT, GREY, INK, WARM, draw_on, grid
+from tierkit.reporting.plots.palette import ACCENT, FAINT, GREY, INK, WARM, draw_on, grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,4 +81,40 @@ def plot_coverage(coverage: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     ax.set(xlim=(0, 125), xlabel="accounts for which it is known, %", ylim=(-len(rows) + 0.4, 0.6))
     ax.set_xticks([0, 25, 50, 75, 100])
     ax.set_yticks(places, [str(f).replace("_", " ") for f in rows["field"]])
+    return ax
+
+
+def plot_coverage_trend(trend: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
+    """The share of accounts of which each field was known over time: a strip for each field, 0 to 100 % high.
+
+    Parameters
+    ----------
+    trend : one row per field and day; columns field, as_of, share.
+    """
+    last = trend.sort_values("as_of").drop_duplicates("field", keep="last")
+    fields = last.sort_values(["share", "field"], ascending=[False, True], kind="stable")["field"].tolist()
+    ax = draw_on(ax, 0.7 + 0.6 * len(fields))
+    for i, field in enumerate(fields):
+        rows = trend[trend["field"] == field].sort_values("as_of")
+        height = 0.75 * rows["share"] - i
+        ax.axhline(-i, color=FAINT, linewidth=0.8)
+        ax.fill_between(rows["as_of"], -i, height, color=ACCENT, alpha=0.18, linewidth=0)
+        ax.plot(rows["as_of"], height, color=ACCENT, linewidth=1.6)
+        for row, side in ((rows.iloc[0], "right"), (rows.iloc[-1], "left")):
+            at = (row["as_of"], -i + 0.75 * row["share"])
+            ax.annotate(
+                words.percent(row["share"]),
+                at,
+                (-4 if side == "right" else 4, 0),
+                textcoords="offset points",
+                ha=side,
+                va="center",
+                fontsize=8.5,
+                color=INK,
+            )
+    ends = [trend["as_of"].min(), trend["as_of"].max()]
+    ax.set_xticks(ends, [f"{day:%b %Y}" for day in ends])
+    ax.set(ylim=(-len(fields) + 0.85, 0.95))
+    ax.margins(x=0.14)
+    ax.set_yticks([-i + 0.35 for i in range(len(fields))], [words.field_name(f) for f in fields])
     return ax

@@ -1,58 +1,116 @@
-"""Part 7: ten we got wrong, and what we knew then."""
+"""Part 7: ten we got wrong, what we knew then, and what would have caught them."""
 
+from collections.abc import Hashable
 from typing import Any
 
 import pandas as pd
 
+from tierkit.proof.change_words import say_changes
+from tierkit.proof.miss_classes import RULES
+from tierkit.proof.misses import WON
+from tierkit.proof.misses import find_misses as find_unnamed
 from tierkit.reporting import words
-from tierkit.reporting.fragments import Field, Fragment, paragraph, section, table, unavailable
+from tierkit.reporting.fragments import Field, Fragment, folded, pairs, paragraph, section, table, unavailable
 
 
-def find_misses(replay: pd.DataFrame, *, names: pd.Series | None = None, limit: int = 10) -> pd.DataFrame:
-    """The costliest misses of the replay: lowest-tier accounts that won, and Tier 1 accounts that lost or never moved.
+def find_misses(replay: pd.DataFrame, *, names: "pd.Series[str] | None" = None, limit: int = 10) -> pd.DataFrame:
+    """The costliest misses of a replay by name, without their classes: `name_misses` of what `proof` found."""
+    return name_misses(find_unnamed(replay, limit=limit), names=names)
+
+
+def name_misses(misses: pd.DataFrame, *, names: "pd.Series[str] | None" = None) -> pd.DataFrame:
+    """The misses as people read them.
 
     Parameters
     ----------
-    replay : as `backtest_policy` returns it; columns unit, kind, account_id, as_of, tier, won_in_horizon, won_acv,
-        win_prob, expected_value.
+    misses : as `proof.misses.find_misses`, or `proof.miss_classes.explain_misses`, returns them.
     names : account name by account_id.
-    limit : rows at most, half for each kind where both have enough.
 
     Returns
     -------
     One row per account: account_id, name, as_of (when it was tiered), tier, what (what happened), won_acv, knew (what
-    we knew then). Wins missed by value, then Tier 1 by what was expected; the newest replay of an account stands.
+    we knew then); and, where the misses are classed, class, why and change_says (what would have caught it).
     """
-    mature = replay[replay["won_in_horizon"].notna() & replay["tier"].notna()]
-    unit = "account" if (mature["unit"] == "account").any() else "deal"
-    mature = mature[mature["unit"] == unit].sort_values(["as_of", "account_id"], kind="stable")
-    by_month = mature.groupby("as_of")["expected_value"]
-    mature = mature.assign(place=by_month.rank(ascending=False, method="first"), of=by_month.transform("size"))
-    lowest = mature["tier"].max()
-    won = mature[(mature["tier"] == lowest) & (lowest > 1) & (mature["won_in_horizon"] == 1)]
-    won = won.drop_duplicates("account_id", keep="last").sort_values(
-        ["won_acv", "account_id"], ascending=[False, True], kind="stable"
-    )
-    winners = set(mature.loc[mature["won_in_horizon"] == 1, "account_id"])
-    lost = mature[(mature["tier"] == 1) & ~mature["account_id"].isin(winners)]
-    lost = lost.drop_duplicates("account_id", keep="last").sort_values(
-        ["expected_value", "account_id"], ascending=[False, True], kind="stable"
-    )
-    half = limit // 2
-    n_won = min(len(won), max(half, limit - len(lost)))
-    misses: pd.DataFrame = pd.concat([won.head(n_won), lost.head(limit - n_won)], ignore_index=True)
-    misses["what"] = [_what(row, unit) for row in misses.to_dict("records")]
-    misses["knew"] = [_knew(row) for row in misses.to_dict("records")]
     ids = misses["account_id"].astype("str")
-    misses["name"] = ids if names is None else ids.map(names).fillna(ids)
-    shown: pd.DataFrame = misses[["account_id", "name", "as_of", "tier", "what", "won_acv", "knew"]]
+    rows = misses.to_dict("records")
+    said = misses.assign(
+        name=ids if names is None else ids.map(names).fillna(ids),
+        knew=pd.Series([_knew(row) for row in rows], misses.index, dtype="str"),
+    )
+    if "what" not in said:
+        said["what"] = pd.Series([_what(row) for row in rows], misses.index, dtype="str")
+    columns = ["account_id", "name", "as_of", "tier", "what", "won_acv", "knew"]
+    classed = ["class", "why", "change", "change_says", "kind"]
+    shown: pd.DataFrame = said[[*columns, *([c for c in classed if c in said] if "class" in said else [])]]
     return shown
 
 
-def _what(row: dict[Any, Any], unit: str) -> str:
-    if row["won_in_horizon"] == 1:
+def show_misses(
+    misses: pd.DataFrame | None,
+    *,
+    tried: pd.DataFrame | None = None,
+    currency: str = "USD",
+    with_money: bool = True,
+    because: str = "",
+) -> Fragment:
+    """The misses as a table, and the changes that were tried on all months, folded.
+
+    Parameters
+    ----------
+    misses : as `name_misses` returns it; None where nothing could be replayed.
+    tried : as `Run.changes_tried`; None leaves it out.
+    """
+    if misses is None:
+        return unavailable("misses", because or "nothing could be replayed")
+    if misses.empty:
+        return section("misses", paragraph("No lowest-tier account won, and no Tier 1 account failed to, so far."))
+    shown = [f for f in _FIELDS if f.column in misses and (with_money or f.kind != "money")]
+    parts: list[str | Fragment] = []
+    if tried is not None and len(tried):
+        parts += [paragraph(s) for s in say_changes(tried, misses)]
+    parts.append(table(misses, shown, caption="One row per account we got wrong", currency=currency))
+    if "class" in misses:
+        kinds: list[tuple[Hashable, Any]] = [(name.capitalize(), f"{rule}.") for name, rule in RULES.items()]
+        inner = f'<dl class="pairs">{pairs((str(k), v) for k, v in kinds)}</dl>'
+        parts.append(folded("What the classes mean: the first rule that holds", inner))
+    if tried is not None and len(tried):
+        parts.append(folded("Every change tried, on all replayed months", _table_of(tried)))
+    return section("misses", *parts)
+
+
+_FIELDS = (
+    Field("name", "Account", lead=True),
+    Field("as_of", "Tiered", "date"),
+    Field("tier", "Tier then", "tier"),
+    Field("what", "What happened"),
+    Field("won_acv", "Won", "money"),
+    Field("knew", "What we knew then"),
+    Field("class", "Class"),
+    Field("why", "Why"),
+    Field("change_says", "Would have caught it"),
+)
+_TRIED = (
+    Field("says", "Change", lead=True),
+    Field("n_caught", "Of these, caught", "count"),
+    Field("n_gained", "Wins in", "count"),
+    Field("n_lost", "Wins out", "count"),
+    Field("places_more", "Account-months more", "count"),
+    Field("verdict", "Verdict"),
+    Field("sentence", "In words"),
+)
+
+
+def _table_of(tried: pd.DataFrame) -> str:
+    counted = tried.astype(dict.fromkeys(("n_gained", "n_lost", "places_more"), "float64"))
+    # What cannot be replayed has no count, rather than none.
+    counted.loc[counted["kind"] == "work", ["n_gained", "n_lost", "places_more"]] = float("nan")
+    return table(counted, _TRIED, caption="One row per change that was tried on all replayed months")
+
+
+def _what(row: dict[Any, Any]) -> str:
+    if row["miss"] == WON:
         return "won"
-    if unit == "deal":
+    if row["unit"] == "deal":
         return "still open at the horizon" if row.get("is_open") == 1 else "lost"
     return "did not win"
 
@@ -65,24 +123,3 @@ def _knew(row: dict[Any, Any]) -> str:
     if not words.is_missing(row["win_prob"]):
         said.append(f"chance to win a deal {words.percent(row['win_prob'])}")
     return ", ".join(said) or "nothing"
-
-
-def show_misses(
-    misses: pd.DataFrame | None, *, currency: str = "USD", with_money: bool = True, because: str = ""
-) -> Fragment:
-    """The misses as a table; `misses` as `find_misses` returns it, None where nothing could be replayed."""
-    if misses is None:
-        return unavailable("misses", because or "nothing could be replayed")
-    if misses.empty:
-        return section("misses", paragraph("No lowest-tier account won, and no Tier 1 account failed to, so far."))
-    fields = [
-        Field("name", "Account", lead=True),
-        Field("as_of", "Tiered", "date"),
-        Field("tier", "Tier then", "tier"),
-        Field("what", "What happened"),
-        Field("won_acv", "Won", "money"),
-        Field("knew", "What we knew then"),
-    ]
-    if not with_money:
-        fields = [f for f in fields if f.kind != "money"]
-    return section("misses", table(misses, fields, caption="One row per account we got wrong", currency=currency))

@@ -1,11 +1,12 @@
 """Part 8: data to fix, and what learning it would change."""
 
 import re
+from collections.abc import Sequence
 
 import pandas as pd
 
 from tierkit.reporting import words
-from tierkit.reporting.fragments import Field, Fragment, escape, paragraph, section, table, unavailable
+from tierkit.reporting.fragments import Field, Fragment, escape, folded, paragraph, section, table, unavailable
 
 GATES = {
     "qualified": "qualified",
@@ -41,6 +42,8 @@ def show_repairs(
     gates: pd.DataFrame | None,
     coverage: pd.DataFrame | None = None,
     *,
+    groups: pd.DataFrame | None = None,
+    says: Sequence[str] = (),
     n_rejected: int = 0,
     unit: str = "account",
     because: str = "",
@@ -52,6 +55,7 @@ def show_repairs(
     gates : as `rank_missing` takes it, with gate_reason.
     coverage : as `enrichment_coverage` returns it; columns field, n, n_known, share, share_year_ago
         (optional). None leaves it out.
+    groups : as `coverage_by_group` returns it: the same by tier and by source, folded. says : what stands out in it.
     n_rejected : rows set aside at the door.
     unit : what a row of `gates` is called: "account", or "deal" where each deal is its own account.
     """
@@ -82,7 +86,11 @@ def show_repairs(
     if coverage is not None and not coverage.empty:
         shown = coverage.assign(field=coverage["field"].map(words.field_name))
         fields = [f for f in _COVERAGE if f.column in shown]
+        parts += [paragraph(s) for s in says]
         parts.append(table(shown, fields, caption="Enrichment coverage: one row per field"))
+    if groups is not None and not groups.empty:
+        inner = "".join(_by_group(part, by) for by, part in groups.groupby("by", sort=False))
+        parts.append(folded("Enrichment coverage by tier and by source", inner))
     if n_rejected:
         parts.append(
             paragraph(f"{words.things(n_rejected, 'row was', 'rows were')} set aside at the door: see rejected.csv.")
@@ -107,6 +115,20 @@ _COVERAGE = (
     Field("share", "Share", "percent"),
     Field("share_year_ago", "A year ago", "percent"),
 )
+
+
+def _by_group(groups: pd.DataFrame, by: object) -> str:
+    """A table of one grouping: a row per field, a column per group, shares with their denominators in the head."""
+    sizes = groups.groupby("group", sort=False)["n"].max()
+    wide = groups.pivot_table(index="field", columns="group", values="share", sort=False).reset_index()
+    wide["field"] = wide["field"].map(words.field_name)
+    columns = []
+    for group, n in sizes.items():
+        label = str(group).replace("_", " ")
+        columns.append(Field(str(group), f"{label} (of {words.count(n)})", "percent"))
+    what = "tier" if by == "tier" else "source"
+    lead = Field("field", "Field", lead=True)
+    return table(wide, [lead, *columns], caption=f"Share known by {what}: one row per field")
 
 
 def _reasons(gates: pd.DataFrame, most: int = 12) -> pd.DataFrame:
