@@ -14,6 +14,7 @@ from tierkit.reporting.cards import build_cards
 from tierkit.reporting.claims import known_from, say_doubts
 from tierkit.reporting.decisions import find_decisions
 from tierkit.reporting.runs import Run
+from tierkit.reporting.sections.accounts import list_accounts
 from tierkit.reporting.sections.headlines import Status, write_headlines
 from tierkit.reporting.sections.lift import money_reconciles
 from tierkit.reporting.sections.limits import find_limits
@@ -42,6 +43,7 @@ class Briefing:
     doubts : what a sceptic asks of the tiers, answered.
     treatment : value beside effort, whom we know, what was sent to too many.
     names : name by account_id; None where nobody has one.
+    accounts : every tiered account, as the list of all shows it.
     decisions, cards, effort, misses, matrix, coverage, calibration : as the sections take them; None where unknown.
     slots : Tier 1 slots by owner_id, of those who have a number of them. n_slots : their sum; None where some have not.
     with_money : whether expected value reconciles with bookings, so that money may be shown.
@@ -61,6 +63,7 @@ class Briefing:
     names: "pd.Series[str] | None"
     decisions: pd.DataFrame | None
     cards: pd.DataFrame
+    accounts: pd.DataFrame
     slots: dict[str, int]
     n_slots: int | None
     effort: pd.DataFrame | None
@@ -112,6 +115,7 @@ def prepare_briefing(run: Run) -> Briefing:
         status=_status(run, effort),
         decisions=decisions if len(tiers) else None,
         cards=build_cards(tiers, run.reasons, tables, as_of=run.as_of),
+        accounts=list_accounts(tiers, run.reasons, owners=owners),
         slots={str(k): int(v) for k, v in zip(bounded["owner_id"], bounded["slots"], strict=True)},
         n_slots=int(first["slots"].sum()) if len(first) == len(bounded) > 0 else None,
         effort=effort,

@@ -6,7 +6,17 @@ from typing import Any
 import pandas as pd
 
 from tierkit.reporting import words
-from tierkit.reporting.fragments import MAX_ROWS, Fragment, escape, pairs, paragraph, section, unavailable
+from tierkit.reporting.fragments import (
+    MAX_ROWS,
+    Fragment,
+    anchor,
+    escape,
+    pairs,
+    paragraph,
+    say_name,
+    section,
+    unavailable,
+)
 
 _OVERLAYS = ("strategic", "trigger", "override", "deal open")
 """What may bring an account into Tier 1 other than its value; then that reason leads."""
@@ -75,8 +85,9 @@ def _account(row: dict[Any, Any], currency: str, with_money: bool) -> str:
     by_value = row["tier_by"] not in _OVERLAYS and row["reasons_for"]
     first = row["reasons_for"][0] if by_value else str(row["tier_reason"])
     return (
-        f'<details class="account prints"><summary><span class="rank">{escape(rank)}</span>'
-        f'<span class="name">{escape(name)}</span><span class="worth">{escape(worth)}</span>'
+        f'<details class="account prints" id="{anchor(row["account_id"])}"><summary>'
+        f'<span class="rank">{escape(rank)}</span>'
+        f'<span class="name">{say_name(name)}</span><span class="worth">{escape(worth)}</span>'
         f'<span class="why">{escape(first)}</span>{step}</summary>'
         f"{_card(row, currency, with_money)}</details>"
     )
