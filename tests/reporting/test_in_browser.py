@@ -41,7 +41,7 @@ def page(browser: Browser, review: Path) -> Iterator[Page]:
 
 
 def texts(page: Page, selector: str) -> list[str]:
-    return [t.replace("\u00a0", " ").strip() for t in page.locator(selector).all_inner_texts()]
+    return [t.replace("\u00a0", " ").strip() for t in page.locator(selector).all_text_contents()]
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -100,7 +100,7 @@ def test_search_leaves_the_rows_that_hold_every_word(page: Page) -> None:
     box = page.get_by_label("Find in this list: One row per tiered account")
     box.focus()
     page.keyboard.type("ACME tier 2")
-    rows = page.locator("#accounts tbody tr:visible").all_inner_texts()
+    rows = page.locator("#accounts tbody tr:visible").all_text_contents()
     assert rows
     assert all("Acme" in row and "Tier 2" in row for row in rows)
     assert texts(page, "#accounts .search output") == [f"{len(rows)} of 230 shown"]
