@@ -126,9 +126,14 @@ def _tile(rows: pd.DataFrame, trend: _Trend, stopped: Sequence[int]) -> str:
 
 
 def _lift(month: dict[Any, Any]) -> str:
-    if words.is_missing(month["lift_low"]) or words.is_missing(month["lift_high"]):
-        return f"{words.number(month['lift'])} times"
-    return f"{month['lift']:.1f} times ({month['lift_low']:.1f}-{month['lift_high']:.1f})"
+    ratio, low, high = (float(month[c]) for c in ("lift", "lift_low", "lift_high"))
+    if ratio == float("inf"):
+        return "no win in the last tier to compare with"
+    if low != low or high != high:
+        return f"{ratio:.1f} times"
+    return (
+        f"{ratio:.1f} times ({low:.1f}-{high:.1f})" if high < float("inf") else f"{ratio:.1f} times ({low:.1f} or more)"
+    )
 
 
 def _kinds(rows: pd.DataFrame) -> str:
