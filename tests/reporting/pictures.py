@@ -12,7 +12,6 @@ from tests.reporting.rendered import open_browser, open_page
 _SCREENS = {"page.png": (1280, 1500), "page-390.png": (390, 1500)}
 """Name, width and height of each picture from the top of the page."""
 
-_COLOURS = 96
 _PRINT_DPI = 100
 
 
@@ -34,9 +33,9 @@ def make_pictures(page: Path, folder: Path) -> list[Path]:
 
 
 def _shrink(picture: Path, to: Path) -> Path:
-    """A picture of few colours: a tenth of the bytes, and the same bytes from the same picture."""
+    """The picture without what nobody sees (transparency, notes of the program), packed as well as it goes."""
     with Image.open(picture) as full:
-        full.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(to, optimize=True)
+        full.convert("RGB").save(to, optimize=True)
     return to
 
 
