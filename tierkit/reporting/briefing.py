@@ -35,6 +35,7 @@ class Briefing:
     Attributes
     ----------
     headlines : the three sentences. status : data, model, capacity, delivery.
+    accounts : every tiered account, as the list of all shows it.
     unit : what is tiered: "account", or "deal" where each deal is its own account.
     notes : what a sceptic must know of data and models, for the small print. limits : what cannot be claimed.
     prices : what one more place is worth; None where no contract value is known. assumptions : what that rests on, and
@@ -43,7 +44,6 @@ class Briefing:
     doubts : what a sceptic asks of the tiers, answered.
     treatment : value beside effort, whom we know, what was sent to too many.
     names : name by account_id; None where nobody has one.
-    accounts : every tiered account, as the list of all shows it.
     decisions, cards, effort, misses, matrix, coverage, calibration : as the sections take them; None where unknown.
     slots : Tier 1 slots by owner_id, of those who have a number of them. n_slots : their sum; None where some have not.
     with_money : whether expected value reconciles with bookings, so that money may be shown.
@@ -52,6 +52,7 @@ class Briefing:
     headlines: tuple[str, str, str]
     status: tuple[Status, ...]
     unit: str
+    accounts: pd.DataFrame
     notes: tuple[str, ...]
     limits: tuple[str, ...]
     prices: pd.DataFrame | None
@@ -63,7 +64,6 @@ class Briefing:
     names: "pd.Series[str] | None"
     decisions: pd.DataFrame | None
     cards: pd.DataFrame
-    accounts: pd.DataFrame
     slots: dict[str, int]
     n_slots: int | None
     effort: pd.DataFrame | None
@@ -102,6 +102,7 @@ def prepare_briefing(run: Run) -> Briefing:
     run.draft.keep("headlines", headlines)
     return Briefing(
         unit="account" if tables.has_accounts else "deal",
+        accounts=list_accounts(tiers, run.reasons, owners=owners),
         notes=_notes(run),
         limits=tuple(find_limits(tables)),
         headlines=headlines,
@@ -115,7 +116,6 @@ def prepare_briefing(run: Run) -> Briefing:
         status=_status(run, effort),
         decisions=decisions if len(tiers) else None,
         cards=build_cards(tiers, run.reasons, tables, as_of=run.as_of),
-        accounts=list_accounts(tiers, run.reasons, owners=owners),
         slots={str(k): int(v) for k, v in zip(bounded["owner_id"], bounded["slots"], strict=True)},
         n_slots=int(first["slots"].sum()) if len(first) == len(bounded) > 0 else None,
         effort=effort,
