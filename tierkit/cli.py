@@ -1,4 +1,4 @@
-"""The command line: `tierkit demo | init | check | audit-tiers | run | verify | explain`."""
+"""The command line: `tierkit demo | init | check | audit-tiers | run | review | verify | explain`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +16,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+review = typer.Typer(
+    help="Have managers judge a few accounts every week, and keep what they say.", no_args_is_help=True
+)
+app.add_typer(review, name="review")
 SheetOption = Annotated[Path, typer.Option("--sheet", help="The run sheet.")]
 console = Console(soft_wrap=True, highlight=False)
 
@@ -127,6 +131,40 @@ def run(
         for result in run_months(sheet, month or [], replace=replace, thorough=thorough, console=console):
             for line in result.lines:
                 console.print(line, markup=False)
+
+
+@review.command("sample")
+def review_sample(
+    week: Annotated[str | None, typer.Option(help="ISO week such as 2026-W45; this week unless given.")] = None,
+    month: Annotated[str | None, typer.Option(help="YYYY-MM; the latest published month by then unless given.")] = None,
+    manager: Annotated[
+        list[str] | None, typer.Option(help="Who judges, once for each; those of the run sheet unless given.")
+    ] = None,
+    sheet: SheetOption = Path("tierkit.toml"),
+) -> None:
+    """Draw the week's accounts: a page of evidence, and a form for each manager."""
+    from datetime import UTC, datetime
+
+    from tierkit.reporting.review.weekly import sample_week
+    from tierkit.reporting.review.weeks import week_of
+
+    with _sentences():
+        asked = week or week_of(datetime.now(UTC).date())
+        for line in sample_week(sheet, week=asked, month=month, managers=manager or []):
+            console.print(line, markup=False)
+
+
+@review.command("record")
+def review_record(
+    forms: Annotated[list[Path], typer.Argument(help="Forms that managers have filled.")],
+    sheet: SheetOption = Path("tierkit.toml"),
+) -> None:
+    """Take filled forms into the ledger, all or none."""
+    from tierkit.reporting.review.ledger import record_forms
+
+    with _sentences():
+        for line in record_forms(forms, sheet=sheet):
+            console.print(line, markup=False)
 
 
 @app.command()

@@ -29,6 +29,10 @@ class ReportSettings(Section):
     """Name in the title of the page."""
     review_sample: int = Field(20, ge=0)
     """Accounts drawn for the weekly review."""
+    review_weeks: int = Field(13, ge=1)
+    """Weeks in which no account is drawn twice for the review."""
+    review_managers: tuple[str, ...] = ()
+    """Managers who judge the sample, a form each; a fifth of it goes to two of them, who do not see each other's."""
 
 
 class RunSheet(Section):

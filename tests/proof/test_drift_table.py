@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from tests.models.truth import make_deals, make_verdicts
+from tierkit.features.catalog import feature_of
 from tierkit.models.acv import fit_acv
 from tierkit.models.propensity import Propensity, fit_propensity
-from tierkit.models.reasons import feature_of
 from tierkit.models.store import Models
 from tierkit.proof.drift_table import drift_table, reason_shares, say_drift
 

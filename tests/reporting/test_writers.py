@@ -7,7 +7,6 @@ import pytest
 
 from tests.reporting import example
 from tierkit.reporting.books import build_book, file_name, write_books
-from tierkit.reporting.review import draw_review_sample
 from tierkit.reporting.tierfiles import GATE_COLUMNS, TIER_COLUMNS, stamp_tiers, write_tier_files
 from tierkit.reporting.writeback import COLUMNS, build_writeback, revert_writeback
 
@@ -89,21 +88,3 @@ def test_writeback_of_a_first_month_clears_nothing() -> None:
     )
     assert len(back) == len(TIERS)
     assert back["previous_tier"].isna().all()
-
-
-def test_review_sample_is_seeded_stratified_and_leaves_recent_ones_out() -> None:
-    changes = example.make_changes(TIERS)
-    sample = draw_review_sample(TIERS, REASONS, seed=1, changes=changes, n=20)
-    shuffled = TIERS.sample(frac=1, random_state=3)
-    pd.testing.assert_frame_equal(sample, draw_review_sample(shuffled, REASONS, seed=1, changes=changes, n=20))
-    assert set(sample["stratum"]) >= {"override", "trigger", "moved", "near the cut-off", "Tier 1", "Tier 2", "Tier 3"}
-    assert (sample["n_managers"] == 2).sum() == 4  # a fifth of 20
-    assert sample["account_id"].is_unique
-    assert set(sample["account_id"]) != set(draw_review_sample(TIERS, REASONS, seed=2, n=20)["account_id"])
-    later = draw_review_sample(TIERS, REASONS, seed=1, changes=changes, n=20, seen=set(sample["account_id"]))
-    assert not set(later["account_id"]) & set(sample["account_id"])
-    assert (sample[["your_tier", "agree", "what_is_wrong", "reviewer"]] == "").all(axis=None)
-
-
-def test_review_sample_of_few_accounts_takes_them_all() -> None:
-    assert len(draw_review_sample(TIERS.head(3), REASONS, seed=1, n=20)) == 3

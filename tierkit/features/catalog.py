@@ -17,7 +17,8 @@ class Feature:
     Attributes
     ----------
     column : its name in feature rows.
-    family : features that tell the same story; reasons print one of a family.
+    family : features that tell the same story, and share its credit at random since they move together; reasons sum
+        them and print one.
     group : firmographic, technographic, behavioural, trigger, relationship, effort (what we did) or deal.
     label : words that follow "the account's" or stand alone.
     unit : touches, days, people, deals, share, currency, yes_no, or empty.
@@ -41,10 +42,10 @@ _FIELDS: dict[str, tuple[str, Group, str, str]] = {
     "annual_revenue": ("size", "firmographic", "annual revenue", "currency"),
     "technologies": ("stack", "technographic", "tools in the stack", ""),
     "tenure_days": ("tenure", "relationship", "days since the account entered the CRM", "days"),
-    "n_contacts_90d": ("people", "effort", "people touched in the last 90 days", "people"),
-    "n_contacts_365d": ("people", "effort", "people touched in the last 365 days", "people"),
-    "n_contacts_inbound_90d": ("people", "behavioural", "people who came to us in the last 90 days", "people"),
-    "n_contacts_inbound_365d": ("people", "behavioural", "people who came to us in the last 365 days", "people"),
+    "n_contacts_90d": ("outbound", "effort", "people touched in the last 90 days", "people"),
+    "n_contacts_365d": ("outbound", "effort", "people touched in the last 365 days", "people"),
+    "n_contacts_inbound_90d": ("inbound", "behavioural", "people who came to us in the last 90 days", "people"),
+    "n_contacts_inbound_365d": ("inbound", "behavioural", "people who came to us in the last 365 days", "people"),
     "inbound_trend": ("inbound", "behavioural", "inbound touches of the last 90 days against the 90 before", "share"),
     "n_won_past": ("past deals", "relationship", "deals won before", "deals"),
     "won_acv_past": ("past deals", "relationship", "value of deals won before", "currency"),
@@ -57,8 +58,24 @@ _FIELDS: dict[str, tuple[str, Group, str, str]] = {
     "use_case": ("use case", "deal", "use case", ""),
     "source": ("source", "deal", "where the deal came from", ""),
     "acv": ("amount", "deal", "value of the deal", "currency"),
+    "amount": ("amount", "deal", "total of the contract", "currency"),
     "term_months": ("term", "deal", "length of the contract", "months"),
 }
+
+_DESCRIBES: dict[str, tuple[str, Group, str, str]] = {
+    "is_customer": ("past deals", "relationship", "customer already", "yes_no"),
+    "has_open_deal": ("open deals", "relationship", "deal open now", "yes_no"),
+    "fit_industry": ("fit", "firmographic", "fit of the industry", ""),
+    "fit_size": ("fit", "firmographic", "fit of the size", ""),
+    "fit_geography": ("fit", "firmographic", "fit of the place", ""),
+    "fit_stack": ("fit", "firmographic", "fit of the tools in use", ""),
+    "fit_behaviour": ("fit", "firmographic", "fit of what they do", ""),
+    "fit_words": ("fit", "firmographic", "fit in words", ""),
+    "strategic_value": ("claim", "relationship", "strategic value claimed", ""),
+    "strategic_kind": ("claim", "relationship", "strategic claim", ""),
+    "horizon_days": ("horizon", "deal", "days a deal has to be won", "days"),
+}
+"""Columns that describe a row; their names are not reserved, since tables of other people may carry them."""
 
 _TOUCH = re.compile(r"n_(?:(?P<kind>[a-z0-9_]+?)_)?(?P<direction>inbound|outbound)_(?P<days>30|90|180|365)d")
 _UNDIRECTED = re.compile(r"n_(?P<kind>[a-z0-9_]+)_(?P<days>30|90|180|365)d")
@@ -73,7 +90,7 @@ def _touch(column: str, m: re.Match[str]) -> Feature:
     kind = (m["kind"] or "touch").replace("_", " ")
     return Feature(
         column,
-        f"{m['direction']} {kind}" if m["kind"] else m["direction"],
+        m["direction"],
         "effort" if ours else "behavioural",
         f"{m['direction']} {_plural(kind)} in the last {m['days']} days",
         "touches",
@@ -119,21 +136,30 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], Feature]]
 
 
 def feature_of(column: str) -> Feature:
-    """What a column of feature rows is; a column nobody knows is its own family, in `deal`, under its own name.
+    """What a column of feature rows is; a column nobody knows is its own family, in `deal`, its name said as words.
 
     >>> feature_of("n_inbound_90d").label
     'inbound touches in the last 90 days'
     >>> feature_of("n_email_outbound_30d").own_effort
     True
     """
-    if column in _FIELDS:
-        family, group, label, unit = _FIELDS[column]
+    if found := _FIELDS.get(column) or _DESCRIBES.get(column):
+        family, group, label, unit = found
         return Feature(column, family, group, label, unit, group == "effort")
     for pattern, make in _PATTERNS:
         if m := pattern.fullmatch(column):
             return make(column, m)
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\s]+", " ", column).strip()
-    return Feature(column, column, "firmographic" if column.startswith("account_") else "deal", words, "", False)
+    of: Group = "firmographic" if column.startswith("account_") else "deal"
+    return Feature(column, column, of, as_words(column) or "a column without a name", "", False)
+
+
+def as_words(name: str) -> str:
+    """A column's name as words.
+
+    >>> as_words("n_webVisits_30d"), as_words("LastNPSScore")
+    ('n web Visits 30d', 'Last NPS Score')
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^\w]+|_+", " ", name).strip()
 
 
 def is_built(column: str) -> bool:

@@ -1,6 +1,6 @@
 """Models refitted on resampled accounts, or without some columns: what their scores would be then."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +13,7 @@ from tierkit.models.linear import Linear
 from tierkit.models.medians import Medians, fit_medians
 from tierkit.models.opening import Opening, at_reference
 from tierkit.models.propensity import Propensity
-from tierkit.models.resampled import refit_linear
+from tierkit.models.resampled import LinearRefits, refit_linear
 from tierkit.models.scoring import BATCH
 from tierkit.models.trees import Trees, refit_trees
 
@@ -31,6 +31,19 @@ class Refits:
     def expected_value(self) -> Array:
         """The product of the three, shape (refits, accounts)."""
         return np.asarray(self.open_prob * self.win_prob * self.expected_acv)
+
+
+Refitted = LinearRefits | tuple[Trees | Medians, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class RefittedModels:
+    """Models of the three parts, `n` of each, refitted on the same draws of accounts; None where there was no model."""
+
+    opens: Refitted | None
+    wins: Refitted | None
+    value: Refitted | None
+    n: int
 
 
 def bootstrap_scores(
@@ -60,10 +73,41 @@ def bootstrap_scores(
     reference, ACV factor and cap stay, so that what spreads the scores is the evidence and not the tuning. The order of
     rows changes nothing.
     """
+    refitted = bootstrap_models(deals, panel, opening, win, acv, n=n, leave_out=leave_out, seed=seed)
+    return refitted_scores(today, refitted, opening, win, acv)
+
+
+def bootstrap_models(
+    deals: pd.DataFrame,
+    panel: pd.DataFrame,
+    opening: Opening | None,
+    win: Propensity | None,
+    acv: Acv | None,
+    *,
+    n: int = 20,
+    leave_out: float = 0.0,
+    seed: int,
+) -> RefittedModels:
+    """The refits behind `bootstrap_scores`, for those who ask more of them than scores; the first are the same for any
+    `n`."""
     mature, won, worked = _training_rows(deals, panel, opening, acv)
     of_mature, of_won, of_worked = _draw_accounts([_entity(rows) for rows in (mature, won, worked)], n, seed, leave_out)
-    models = (opening, win, acv)
-    return _refits(today, (worked, mature, won), models, (of_worked, of_mature, of_won), n=n, seed=seed)
+    return _refit_all((worked, mature, won), (opening, win, acv), (of_worked, of_mature, of_won), n=n, seed=seed)
+
+
+def refitted_scores(
+    today: pd.DataFrame, refitted: RefittedModels, opening: Opening | None, win: Propensity, acv: Acv | None
+) -> Refits:
+    """What refits of these models say of today's rows."""
+    if refitted.wins is None:
+        raise ValueError("the refits hold no model of wins")
+    open_prob = expected_acv = np.ones((refitted.n, len(today)))
+    if opening and refitted.opens is not None:
+        open_prob = opening.calibration.prob(_raw(refitted.opens, at_reference(today, opening.reference)))
+    if acv and refitted.value is not None:
+        expected_acv = np.minimum(acv.fit.factor * np.exp(_raw(refitted.value, today)), acv.cap)
+    ids = today["account_id"].astype("str").to_numpy(dtype=object)
+    return Refits(ids, open_prob, win.calibration.prob(_raw(refitted.wins, today)), expected_acv)
 
 
 def scores_without(
@@ -90,37 +134,35 @@ def scores_without(
         mature, won, worked = (_forget(part, columns) for part in _training_rows(deals, panel, opening, acv))
         ones = [np.ones((len(part), 1)) for part in (worked, mature, won)]
         blank = _forget(today, columns)
-        parts.append(_refits(blank, (worked, mature, won), (opening, win, acv), ones, n=1, seed=seed))
+        refitted = _refit_all((worked, mature, won), (opening, win, acv), ones, n=1, seed=seed)
+        parts.append(refitted_scores(blank, refitted, opening, win, acv))
     return Refits(
         today["account_id"].astype("str").to_numpy(dtype=object),
         *(np.vstack([getattr(p, name) for p in parts]) for name in ("open_prob", "win_prob", "expected_acv")),
     )
 
 
-def _refits(
-    today: pd.DataFrame,
+def _refit_all(
     rows: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
-    models: tuple[Opening | None, Propensity, Acv | None],
+    models: tuple[Opening | None, Propensity | None, Acv | None],
     counts: Sequence[Array],
     *,
     n: int,
     seed: int,
-) -> Refits:
+) -> RefittedModels:
     """Refits of the models of opening, win and ACV on their rows, each row counted as the columns of `counts` say."""
     (worked, mature, won), (opening, win, acv) = rows, models
-    y = mature["won_in_horizon"].to_numpy(np.float64)
-    win_raw = _refit(win.model, mature, y, counts[1], today, objective="binary", seed=seed)
-    open_prob = expected_acv = np.ones((n, len(today)))
+    opens = wins = value = None
     if opening:
-        y, at = worked["opened_in_horizon"].to_numpy(np.float64), at_reference(today, opening.reference)
-        raw = _refit(opening.model, worked, y, counts[0], at, objective="binary", seed=seed)
-        open_prob = opening.calibration.prob(raw)
+        y = worked["opened_in_horizon"].to_numpy(np.float64)
+        opens = _refit(opening.model, worked, y, counts[0], objective="binary", seed=seed)
+    if win:
+        y = mature["won_in_horizon"].to_numpy(np.float64)
+        wins = _refit(win.model, mature, y, counts[1], objective="binary", seed=seed)
     if acv:
         y = tame(won["won_acv"].to_numpy(np.float64))
-        raw = _refit(acv.fit.model, won, y, counts[2], today, objective="gamma", seed=seed)
-        expected_acv = np.minimum(acv.fit.factor * np.exp(raw), acv.cap)
-    ids = today["account_id"].astype("str").to_numpy(dtype=object)
-    return Refits(ids, open_prob, win.calibration.prob(win_raw), expected_acv)
+        value = _refit(acv.fit.model, won, y, counts[2], objective="gamma", seed=seed)
+    return RefittedModels(opens, wins, value, n)
 
 
 def _training_rows(
@@ -169,26 +211,23 @@ def _refit(
     rows: pd.DataFrame,
     y: Array,
     counts: Array,
-    today: pd.DataFrame,
     *,
     objective: Literal["binary", "gamma"],
     seed: int,
-) -> Array:
-    """Raw scores of today's rows by the model refitted under each column of `counts`, shape (n, len(today))."""
-    raw: Callable[[pd.DataFrame], Array]
+) -> Refitted:
+    """The model refitted under each column of `counts`."""
     if isinstance(model, Linear):
-        raw = refit_linear(model, rows, y, counts, gamma=objective == "gamma").raw
-    else:
-        each: Sequence[Trees | Medians]
-        if isinstance(model, Trees):
-            each = refit_trees(model, rows, y, counts, objective=objective, seed=seed)
-        else:
-            drawn = [np.repeat(np.arange(len(rows)), column.astype(np.int64)) for column in counts.T]
-            each = [fit_medians(rows.iloc[at], y[at]) for at in drawn]
-        raw = _stacked(each)
+        return refit_linear(model, rows, y, counts, gamma=objective == "gamma")
+    if isinstance(model, Trees):
+        return tuple(refit_trees(model, rows, y, counts, objective=objective, seed=seed))
+    drawn = [np.repeat(np.arange(len(rows)), column.astype(np.int64)) for column in counts.T]
+    return tuple(fit_medians(rows.iloc[at], y[at]) for at in drawn)
+
+
+def _raw(refitted: Refitted, today: pd.DataFrame) -> Array:
+    """Raw scores of today's rows by each refit, shape (n, len(today))."""
     starts = range(0, max(1, len(today)), BATCH)
-    return np.hstack([raw(today.iloc[start : start + BATCH]) for start in starts])
-
-
-def _stacked(models: Sequence[Trees | Medians]) -> Callable[[pd.DataFrame], Array]:
-    return lambda rows: np.vstack([model.raw(rows) for model in models])
+    some = [today.iloc[start : start + BATCH] for start in starts]
+    if isinstance(refitted, LinearRefits):
+        return np.hstack([refitted.raw(rows) for rows in some])
+    return np.hstack([np.vstack([model.raw(rows) for model in refitted]) for rows in some])

@@ -1,206 +1,197 @@
-"""Reasons: the exact contributions to each part of the expected value, grouped by what they tell, in plain words."""
-
-import re
-from collections.abc import Iterator
-from typing import Any
+"""Reasons: what each family of features says of each part of the expected value, in money and in plain words."""
 
 import numpy as np
 import pandas as pd
 
-from tierkit.features.catalog import Feature
-from tierkit.features.catalog import feature_of as catalogued
+from tierkit.features.catalog import feature_of
+from tierkit.features.feature_words import phrases
 from tierkit.models.acv import Acv
-from tierkit.models.design import Array, Design
-from tierkit.models.medians import Medians
+from tierkit.models.bootstrap import RefittedModels
+from tierkit.models.design import OTHER, Array
+from tierkit.models.linear import Linear
 from tierkit.models.opening import Opening
 from tierkit.models.propensity import Propensity
+from tierkit.models.reason_money import Split, reference_value, split_value
+from tierkit.models.reason_parts import CAP, HELD, PARTS, Part, fitted_model, take_apart
+from tierkit.models.reason_signs import sign_shares
+from tierkit.models.reason_words import say_cap, say_for_or_against
+from tierkit.models.scoring import BATCH
 
-_PARTS = {
-    "opens": "the chance that a deal opens",
-    "wins": "the chance to win",
-    "value": "the expected contract value",
+STRONG = 0.1
+"""Log-odds, or log value, from which a reason is worth a word: odds 1.1 times."""
+STABLE = 0.8
+"""Share of refits that must agree on the sign of a reason that people see."""
+
+_COLUMNS = {
+    "account_id": "str",
+    "rank": "int32",
+    "part": "category",
+    "feature": "category",
+    "group": "category",
+    "contribution": "float64",
+    "money": "float64",
+    "sign_share": "float32",
+    "shown": "bool",
+    "words": "str",
 }
-_COLUMNS = ["account_id", "rank", "part", "feature", "group", "contribution", "words"]
-_LEAST = 1e-6
-
-_STATE = {
-    "is_customer": Feature("is_customer", "customer", "relationship", "customer already", "yes_no", False),
-    "has_open_deal": Feature("has_open_deal", "open deals", "relationship", "deal open now", "yes_no", False),
-}
-_PLURAL = re.compile(r"\bpeople\b|\b(\w+?)(?:(?<=ch)es|(?<![su])s)\b")
-
-Typical = float | str | None
 
 
 def explain_scores(
-    rows: pd.DataFrame, opening: Opening | None, win: Propensity | None, acv: Acv | None, *, top: int = 5
+    rows: pd.DataFrame,
+    opening: Opening | None,
+    win: Propensity | None,
+    acv: Acv | None,
+    *,
+    refitted: RefittedModels | None = None,
 ) -> pd.DataFrame:
-    """The `top` reasons of each row, strongest first.
+    """What each family of features says of each row, all of it, the strongest first.
 
     Parameters
     ----------
     rows : the feature rows that were scored.
+    refitted : the same models on resampled accounts (`bootstrap_models`), to tell reasons whose sign lasts from noise.
 
     Returns
     -------
-    One row per account and reason: account_id, rank (1 is strongest), part (opens, wins, value), feature (the column
-    that says most of it), group, contribution (log-odds, or log of money, summed over the feature's family: the three
-    parts share one scale, since log expected value is the sum of their logs where chances are small), words.
+    One row per account, part and family of features: account_id, rank (1 moves expected value most), part (opens,
+    wins, value), feature (the column that says most of the family), group, contribution (log-odds, or log of money,
+    summed over the family), money (what it adds to expected value; without ACV, to expected wins), sign_share (of
+    refits that agree on its sign; missing where none was asked), shown, words (of what is shown; else missing).
 
-    Contributions compare with the average training row; a number that is just the typical one is no reason. They
-    describe the model, not what would happen if a value changed. Our own effort is held fixed in the chance that a
-    deal opens, so it is no reason there.
+    Contributions of an account and part add up to the model's log-odds, or log value before its cap, less that of the
+    reference (`reference_value`), and its money to expected value less the reference's; the cap is a row of its own,
+    `(cap)`. Shown is a contribution above 0.1 in size whose value is not just the typical one and whose sign 80 % of
+    refits share; where no refit was asked (trees, beyond the 500 rows of greatest expected value) the sign is taken as
+    it is. They describe the model, not what would happen if a value changed. Our own effort is held fixed in the
+    chance that a deal opens, so it is no reason there.
     """
-    families: list[tuple[str, list[str]]] = []
-    sums, strongest, typical = [], [], {}
-    for part, model in (("opens", opening), ("wins", win), ("value", acv)):
-        if model is None:
-            continue
-        parts = model.contributions(rows).drop(columns="_base")
-        typical[part] = _typical(model)
-        fixed = set(model.reference) if isinstance(model, Opening) else set()
-        for columns in _families([name for name in parts.columns if name not in fixed]):
-            block = parts[columns].to_numpy()
-            total = block.sum(axis=1)
-            member = np.argmax(block * np.where(total < 0, -1.0, 1.0)[:, None], axis=1)
-            families.append((part, columns))
-            strongest.append(member)
-            usual = _usual(rows, columns, typical[part])
-            sums.append(np.where(usual[np.arange(len(rows)), member], 0.0, total))
-    if not families or rows.empty:
-        return pd.DataFrame({name: pd.Series(dtype="object") for name in _COLUMNS})
-    return _top(rows, families, np.column_stack(sums), np.column_stack(strongest), typical, top)
+    models = [(name, m) for name, m in zip(PARTS, (opening, win, acv), strict=True) if m is not None]
+    if not models or rows.empty:
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _COLUMNS.items()})
+    first = _order_of_value(rows, opening, win, acv)
+    tables = []
+    for start in range(0, len(rows), BATCH):
+        some = rows.iloc[start : start + BATCH]
+        parts = [take_apart(some, name, model) for name, model in models]
+        split = split_value(parts, reference_value(opening, win, acv))
+        tables.append(_table(some, parts, split, refitted, first[start : start + BATCH]))
+    table = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
+    return table.astype({name: kind for name, kind in _COLUMNS.items() if kind != "category"}).astype(
+        {name: "category" for name, kind in _COLUMNS.items() if kind == "category"}
+    )
 
 
-def _top(
-    rows: pd.DataFrame,
-    families: list[tuple[str, list[str]]],
-    sums: Array,
-    strongest: Array,
-    typical: dict[str, dict[str, Typical]],
-    top: int,
+def reason_groups(reasons: pd.DataFrame) -> pd.DataFrame:
+    """How much each group of features says over all accounts, part by part: what a picture of reasons draws.
+
+    Returns
+    -------
+    One row per part and group, the greatest share first within a part: part, group, mean_size (mean over accounts of
+    the absolute contribution, summed within the group), share (of the part's), mean_money (mean absolute money), n
+    (accounts).
+    """
+    rows = reasons[~reasons["feature"].isin([HELD, CAP])].astype({"part": "str", "group": "str"})
+    sums = rows.groupby(["part", "group", "account_id"], as_index=False)[["contribution", "money"]].sum(min_count=1)
+    sums[["contribution", "money"]] = sums[["contribution", "money"]].abs()
+    table = sums.groupby(["part", "group"], as_index=False).agg(
+        mean_size=("contribution", "mean"), mean_money=("money", "mean"), n=("account_id", "nunique")
+    )
+    table["share"] = table["mean_size"] / table.groupby("part")["mean_size"].transform("sum")
+    table = table.assign(at=table["part"].map({name: i for i, name in enumerate(PARTS)}))
+    table = table.sort_values(["at", "share", "group"], ascending=[True, False, True], kind="stable")
+    return table[["part", "group", "mean_size", "share", "mean_money", "n"]].reset_index(drop=True)
+
+
+def _order_of_value(rows: pd.DataFrame, opening: Opening | None, win: Propensity | None, acv: Acv | None) -> Array:
+    """Rank of each row by the product of what there is, 0 for the greatest; ties by account."""
+    value = np.ones(len(rows))
+    for model in (opening, win, acv):
+        if model is not None and not isinstance(fitted_model(model), Linear):
+            break
+    else:
+        # Ranks are asked of trees alone.
+        return np.zeros(len(rows), dtype=np.int64)
+    for model in (opening, win, acv):
+        if model is not None:
+            value = value * model.predict(rows)
+    order = np.lexsort((rows["account_id"].astype("str").to_numpy(dtype=object), -value))
+    rank = np.empty(len(rows), dtype=np.int64)
+    rank[order] = np.arange(len(rows))
+    return rank
+
+
+def _table(
+    rows: pd.DataFrame, parts: list[Part], split: Split, refitted: RefittedModels | None, first: Array
 ) -> pd.DataFrame:
-    order = np.argsort(-np.abs(sums), axis=1, kind="stable")[:, :top]
-    at = np.repeat(np.arange(len(rows)), order.shape[1])
-    picked = pd.DataFrame(
+    """All reasons of some rows, sorted by row and rank."""
+    sums, slopes, share, usual, stories = [], [], [], [], []
+    for part in parts:
+        sums.append(part.sums)
+        slopes.append(np.repeat(split.slopes[part.name][:, None], len(part.families), axis=1))
+        share.append(sign_shares(rows, part, refitted, first))
+        usual.append(part.usual)
+        stories += [(part.name, columns) for columns in part.families]
+    member = np.hstack([part.member for part in parts])
+    # What is no feature comes last, and only where there is something to say.
+    aside = [(part.name, HELD, part.held, split.slopes[part.name]) for part in parts if part.held.any()]
+    aside += [("value", CAP, split.cap, np.ones(len(rows)))] if split.cap.any() else []
+    for part_name, name, amount, slope in aside:
+        sums.append(amount[:, None])
+        slopes.append(slope[:, None])
+        share.append(np.full((len(rows), 1), np.nan))
+        usual.append(np.ones((len(rows), 1), dtype=bool))
+        stories.append((part_name, (name,)))
+        member = np.column_stack([member, np.zeros(len(rows), dtype=np.int64)])
+    contribution, weight = np.hstack(sums), np.hstack(sums) * np.hstack(slopes)
+    sign_share = np.hstack(share)
+    shown = (np.abs(contribution) > STRONG) & ~np.hstack(usual) & ~(sign_share < STABLE)
+    order = np.argsort(-np.abs(weight), axis=1, kind="stable")
+    at, family = np.repeat(np.arange(len(rows)), order.shape[1]), order.ravel()
+    kept = np.ones(len(at), dtype=bool)
+    if aside:
+        kept = (family < len(stories) - len(aside)) | (contribution[at, family] != 0.0)
+    rank = np.tile(np.arange(1, order.shape[1] + 1), len(rows))[kept]
+    at, family = at[kept], family[kept]
+    said = member[at, family]
+    width = max(len(columns) for _, columns in stories)
+    names = np.array([[*columns, *[""] * (width - len(columns))] for _, columns in stories], dtype=object)
+    feature, by = pd.factorize(pd.Series(names[family, said], dtype="object"))
+    groups = np.array([_group(name) for name in by], dtype=object)
+    table = pd.DataFrame(
         {
-            "at": at,
-            "rank": np.tile(np.arange(1, order.shape[1] + 1), len(rows)),
-            "family": order.ravel(),
-            "contribution": sums[at, order.ravel()],
-            "member": strongest[at, order.ravel()],
+            "account_id": rows["account_id"].to_numpy()[at],
+            "rank": rank,
+            "part": pd.Categorical(np.array([name for name, _ in stories], dtype=object)[family], categories=[*PARTS]),
+            "feature": pd.Categorical(np.asarray(by, dtype=object)[feature], categories=sorted(by)),
+            "group": groups[feature],
+            "contribution": contribution[at, family],
+            "money": weight[at, family] * split.worth[at],
+            "sign_share": sign_share[at, family],
+            "shown": shown[at, family],
         }
     )
-    picked = picked[picked["contribution"].abs() > _LEAST]
-    told = []
-    # One pass over the values of each column rather than one over the rows.
-    picked["story"] = picked["family"] * 10_000 + picked["member"]
-    for _, some in picked.groupby("story"):
-        part, columns = families[int(some["family"].iloc[0])]
-        column = columns[int(some["member"].iloc[0])]
-        values = rows[column].iloc[some["at"].to_numpy()]
-        phrase = phrases(column, values, typical[part].get(column))
-        verb = np.where(some["contribution"] > 0, "raises", "lowers")
-        told.append(
-            some.assign(
-                part=part,
-                feature=column,
-                group=feature_of(column).group,
-                words=[f"{v} {_PARTS[part]}: {words}" for v, words in zip(verb, phrase, strict=True)],
-            )
-        )
-    table = pd.concat(told).sort_values(["at", "rank"], kind="stable")
-    table["account_id"] = rows["account_id"].to_numpy()[table["at"].to_numpy()]
-    return table[_COLUMNS].reset_index(drop=True)
+    return table.assign(words=_words(rows, parts, table, at))
 
 
-def phrases(column: str, values: pd.Series, typical: Typical = None) -> list[str]:
-    """Values of a feature in words, with the typical one where it differs.
-
-    >>> phrases("n_inbound_90d", pd.Series([6.0, 1.0]), 1.0)
-    ['6 inbound touches in the last 90 days (typical 1)', '1 inbound touch in the last 90 days']
-    >>> phrases("employees", pd.Series([None, 1200.0]), 90.0)
-    ['headcount unknown', 'headcount 1,200 (typical 90)']
-    """
-    known: dict[Any, str] = {}
-    words = []
-    for value in values:
-        if pd.isna(value):
-            words.append(_unknown(column))
+def _words(rows: pd.DataFrame, parts: list[Part], table: pd.DataFrame, at: Array) -> Array:
+    """Sentences of what is shown, and of the cap; one pass over the values of each column rather than over rows."""
+    words = np.full(len(table), None, dtype=object)
+    by_name = {part.name: part for part in parts}
+    told = table[table["shown"] | (table["feature"] == CAP)]
+    for key, some in told.groupby(["part", "feature"], sort=False, observed=True):
+        name, column = (str(k) for k in key)
+        part, where = by_name[name], some.index.to_numpy()
+        if column == CAP:
+            assert isinstance(part.model, Acv)
+            words[where] = say_cap(part.model.cap)
             continue
-        if value not in known:
-            known[value] = _phrase(column, value, typical)
-        words.append(known[value])
+        learned = part.columns.get(column)
+        levels = () if learned is None else [level for level in learned.levels if level != OTHER]
+        typical = None if learned is None or learned.typical == OTHER else learned.typical
+        said = phrases(column, rows[column].iloc[at[where]], typical, levels=levels)
+        words[where] = say_for_or_against(name, some["contribution"].to_numpy(), said)
     return words
 
 
-def feature_of(column: str) -> Feature:
-    """The catalogue, and the two keys of a row that the opening propensity looks at."""
-    return _STATE.get(column) or catalogued(column)
-
-
-def _phrase(column: str, value: Any, typical: Typical) -> str:
-    feature = feature_of(column)
-    if isinstance(value, str):
-        beside = f" (most often {typical})" if isinstance(typical, str) and typical != value else ""
-        return f"{feature.label} {value}{beside}"
-    if feature.unit == "yes_no":
-        return _yes_no(column, feature.label, yes=bool(value))
-    number = _number(float(value), feature.unit)
-    usual = _number(float(typical), feature.unit) if isinstance(typical, (int, float)) else number
-    beside = f" (typical {usual})" if usual != number else ""
-    if feature.unit == "touches" or feature.unit in feature.label.split():
-        label = _PLURAL.sub(lambda m: m[1] or "person", feature.label, count=1) if number == "1" else feature.label
-        return f"{number} {label}{beside}"
-    return f"{feature.label} {number}{beside}"
-
-
-def _yes_no(column: str, label: str, *, yes: bool) -> str:
-    if column.startswith("missing_"):
-        field = label.removeprefix("unknown ")
-        return f"{field} unknown" if yes else f"{field} known"
-    if column in _STATE:
-        return f"{'a' if yes else 'no'} {label}".replace("no customer already", "no customer yet")
-    if yes:
-        return label
-    return f"does not use {label.removeprefix('uses ')}" if label.startswith("uses ") else f"no {label}"
-
-
-def _unknown(column: str) -> str:
-    label = feature_of(column).label
-    since = label.removeprefix("days since ")
-    return f"unknown when {since}" if since != label else f"{label} unknown"
-
-
-def _number(value: float, unit: str) -> str:
-    if unit == "currency" and abs(value) >= 1e6:
-        return f"{value / 1e6:,.1f}M"
-    if unit == "currency" and abs(value) >= 1e4:
-        return f"{value / 1e3:,.0f}k"
-    return f"{value:,.0f}" if value == round(value) or abs(value) >= 100 else f"{value:,.2g}"
-
-
-def _families(columns: list[str]) -> Iterator[list[str]]:
-    """Columns that tell the same story, in the order of their first."""
-    families: dict[str, list[str]] = {}
-    for column in columns:
-        families.setdefault(feature_of(column).family, []).append(column)
-    yield from families.values()
-
-
-def _usual(rows: pd.DataFrame, columns: list[str], typical: dict[str, Typical]) -> Array:
-    """Whether a number is the typical one: what most accounts share tells none of them apart."""
-    usual = np.zeros((len(rows), len(columns)), dtype=bool)
-    for i, column in enumerate(columns):
-        value = typical.get(column)
-        if isinstance(value, float):
-            usual[:, i] = rows[column].to_numpy(np.float64, na_value=np.nan) == value
-    return usual
-
-
-def _typical(model: Opening | Propensity | Acv) -> dict[str, Typical]:
-    fitted = model.fit.model if isinstance(model, Acv) else model.model
-    if isinstance(fitted, Medians):
-        return {}
-    design: Design = fitted.design
-    return {column.name: column.typical for column in design.columns}
+def _group(name: str) -> str:
+    return {HELD: "effort", CAP: "deal"}.get(name) or feature_of(name).group

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tierkit.features.catalog import feature_of
 from tierkit.inputs.tables import Tables
 from tierkit.models.acv import Acv
 from tierkit.models.bootstrap import Refits, bootstrap_scores, scores_without
 from tierkit.models.opening import STATE, Opening
 from tierkit.models.propensity import Propensity
-from tierkit.models.reasons import feature_of
 from tierkit.tiering.assign import assign_tiers
 from tierkit.tiering.gates import QUALIFIED
 from tierkit.tiering.policy import Policy

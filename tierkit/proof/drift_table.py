@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tierkit.features.catalog import feature_of
 from tierkit.models.acv import Acv
 from tierkit.models.drift import population_stability
 from tierkit.models.opening import Opening
 from tierkit.models.propensity import Propensity
-from tierkit.models.reasons import feature_of
 from tierkit.models.scoring import score_accounts
 from tierkit.models.store import Models
 from tierkit.proof.calibration import SHIFT_LIMIT

@@ -10,6 +10,7 @@ from tierkit.models.opening import Opening
 from tierkit.models.propensity import Propensity
 from tierkit.reporting import words
 from tierkit.reporting.fragments import Fragment, paragraph
+from tierkit.reporting.reasons import shown_reasons
 from tierkit.reporting.sections.lift import lead_lift
 
 
@@ -96,10 +97,16 @@ def answer_reasons(reasons: pd.DataFrame) -> Fragment:
     """What most often stands first among the reasons."""
     if reasons.empty:
         return _say("There is nothing to explain: no model is used, or nobody is open to be scored.")
-    first = reasons[reasons["rank"] == 1]["group"].value_counts(normalize=True)
+    shown = shown_reasons(reasons)
+    n_accounts, told = int(reasons["account_id"].nunique()), shown.drop_duplicates("account_id")
+    if told.empty:
+        return _say(f"Nothing sets any of the {words.things(n_accounts, 'account')} apart from the typical one.")
+    first = told["group"].astype("str").replace("effort", "own effort").value_counts(normalize=True)
     parts = [f"{group} for {words.percent(share)}" for group, share in first.head(3).items()]
-    n_accounts = int(reasons["account_id"].nunique())
-    return _say(f"The strongest reason is {words.listing(parts)} of the {words.things(n_accounts, 'account')}.")
+    told_of = words.things(len(told), "account")
+    left = n_accounts - len(told)
+    rest = f" {words.things(left, 'account')} {'has' if left == 1 else 'have'} none." if left else ""
+    return _say(f"The strongest reason is {words.listing(parts)} of the {told_of}.{rest}")
 
 
 def answer_tiers(tiers: pd.DataFrame, capacity: pd.DataFrame, changes: pd.DataFrame | None) -> Fragment:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tierkit.features.readiness import Readiness, enrichment_coverage
+from tierkit.proof.agreement import between_managers, found_wrong, model_agreement, say_agreement
 from tierkit.proof.audit import audit_breaches
 from tierkit.proof.calibration import calibration_table
 from tierkit.proof.judgement import judgement_rates, say_judgement
+from tierkit.proof.reason_stability import say_reason_stability
 from tierkit.reporting import words
 from tierkit.reporting.answers import say_interval, say_sensitivity
 from tierkit.reporting.cards import build_cards
@@ -40,7 +42,9 @@ class Briefing:
     notes : what a sceptic must know of data and models, for the small print. limits : what cannot be claimed.
     prices : what one more place is worth; None where no contract value is known. assumptions : what that rests on, and
     which tiers are smaller or larger than the preset is for.
-    judgement : how overrides and claims fared. known_from : the month from which Tier 1 alone can be judged, in words.
+    judgement : how overrides and claims fared.
+    reviewed, review_wrong, review_says : what managers said of the weekly samples, as `show_review` takes it.
+    known_from : the month from which Tier 1 alone can be judged, in words.
     doubts : what a sceptic asks of the tiers, answered.
     treatment : value beside effort, whom we know, what was sent to too many.
     names : name by account_id; None where nobody has one.
@@ -58,6 +62,9 @@ class Briefing:
     prices: pd.DataFrame | None
     assumptions: tuple[str, ...]
     judgement: tuple[str, ...]
+    reviewed: pd.DataFrame
+    review_wrong: pd.DataFrame
+    review_says: tuple[str, ...]
     known_from: str | None
     doubts: tuple[str, ...]
     treatment: tuple[str, ...]
@@ -111,6 +118,9 @@ def prepare_briefing(run: Run) -> Briefing:
         known_from=soon,
         doubts=say_doubts(run),
         judgement=say_judgement(judgement_rates(run.judgement, as_of=run.as_of)),
+        reviewed=(reviewed := model_agreement(run.reviews.rows)),
+        review_wrong=found_wrong(run.reviews.rows),
+        review_says=_review_says(run, reviewed),
         treatment=_treatment(run),
         names=names,
         status=_status(run, effort),
@@ -156,6 +166,12 @@ def _model_words(run: Run) -> list[str]:
     elif run.win.label == "cross_validated":
         said.append("Too few outcomes are old enough to test on later deals: the ranking is cross-validated.")
     return said
+
+
+def _review_says(run: Run, reviewed: pd.DataFrame) -> tuple[str, ...]:
+    """How far managers agree, and whether the ledger of their answers still stands."""
+    broken = (f"Answers are missing here: {run.reviews.broken}",) if run.reviews.broken else ()
+    return (*broken, *say_agreement(reviewed, between_managers(run.reviews.rows)))
 
 
 def sizes_to_note(run: Run) -> tuple[str, ...]:
@@ -208,6 +224,8 @@ def _notes(run: Run) -> tuple[str, ...]:
         notes += [f"{r['column']!r} is used though flagged: {r['reason']}." for r in used.to_dict("records")]
     if run.acv is not None:
         notes += [say_interval(run.acv), *run.acv.notes]
+    if run.reason_stability is not None:
+        notes += say_reason_stability(run.reason_stability)
     return tuple(notes)
 
 

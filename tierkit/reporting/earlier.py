@@ -38,6 +38,16 @@ def earlier_tiers(reports: Path, month: str, tables: Tables, as_of: pd.Timestamp
     return tier.assign(base_tier=pd.array([pd.NA] * len(tier), dtype="Int64"))
 
 
+def earlier_reasons(reports: Path, month: str) -> pd.DataFrame | None:
+    """The reasons of the latest month published before `month`; None if there is none, or it did not say what people
+    saw of them."""
+    folder = previous_month(reports, month)
+    if folder is None or not (folder / "reasons.parquet").exists():
+        return None
+    reasons = pd.read_parquet(folder / "reasons.parquet")
+    return reasons if "shown" in reasons else None
+
+
 def earlier_bookings(reports: Path, month: str) -> pd.DataFrame | None:
     """The forecasts of the months published before `month`, oldest first; None if there are none."""
     paths = [folder / "bookings.csv" for folder in reversed(list(_months_before(reports, month)))]

@@ -15,18 +15,22 @@ from tierkit.features.leaks import screen_features
 from tierkit.features.readiness import Readiness, check_readiness
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.models.acv import Acv, fit_acv
+from tierkit.models.bootstrap import RefittedModels, bootstrap_models
 from tierkit.models.doubts import model_doubts
 from tierkit.models.drops import feature_drops, flag_drops
 from tierkit.models.gaps import gap_results
 from tierkit.models.linear import Linear, Ridge
 from tierkit.models.opening import Opening, enough_openings, fit_opening
 from tierkit.models.propensity import Propensity, fit_propensity
+from tierkit.models.reason_signs import refits_to_judge
 from tierkit.models.reasons import explain_scores
 from tierkit.models.scoring import score_accounts
 from tierkit.models.twins import twin_results
 from tierkit.reporting.calendar import as_of_month, check_month
 from tierkit.reporting.draft import Draft, kept
 from tierkit.runsheet import RunSheet
+
+_REFITTED_FROM = frozenset({"deal_rows", "panel_rows", "opening", "win", "acv"})
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class LearnedMonth:
             if not isinstance(getattr(type(self), name, None), kept):
                 raise SheetError(f"run.keep: {name!r} is not a part of a run; parts are {', '.join(self.parts())}")
             self.draft.keep(name, value)
+        if _REFITTED_FROM & set(results):
+            self.__dict__.pop("refitted", None)
 
     @classmethod
     def parts(cls) -> list[str]:
@@ -225,7 +231,17 @@ class LearnedMonth:
         """The accounts and what the models expect of each."""
         return score_accounts(self.account_rows, self.opening, self.win_in_use, self.acv)
 
+    @cached_property
+    def refitted(self) -> RefittedModels | None:
+        """The models on resampled accounts, as many as reasons are judged by; None where the sheet asks for none."""
+        models = (self.opening, self.win_in_use, self.acv)
+        n = min(self.sheet.models.refits, refits_to_judge(*models))
+        if not n or all(model is None for model in models):
+            return None
+        return bootstrap_models(self.deal_rows, self.panel_rows, *models, n=n, seed=self.seed)
+
     @kept
     def reasons(self) -> pd.DataFrame:
-        """Why each account scores as it does, in plain words."""
-        return explain_scores(self.account_rows, self.opening, self.win_in_use, self.acv)
+        """Why each account scores as it does: every part of its expected value, and in words what people see."""
+        models = (self.opening, self.win_in_use, self.acv)
+        return explain_scores(self.account_rows, *models, refitted=self.refitted)

@@ -26,6 +26,7 @@ from tierkit.reporting.notebooks import KERNELS, NEEDS, check_parameters, notebo
 from tierkit.reporting.outputs import HEADLINE, write_evidence, write_tier_outputs
 from tierkit.reporting.provenance import Provenance, sha256_of, trace_run
 from tierkit.reporting.publish import Publication, hold_reports, open_publication
+from tierkit.reporting.review.ledger import known_reviews
 from tierkit.reporting.runs import ASKED, Run, open_run
 from tierkit.reporting.schedule import run_tasks
 from tierkit.runsheet import RunSheet, read_sheet
@@ -145,15 +146,15 @@ class _Month:
         as_of = as_of_month(name, settings)
         check_month(name, tables)
         check_policy(tables, settings.tiers, as_of=as_of)
-        notebooks = _notebooks(notebook_folder(settings.folder))
+        reports = settings.folder / settings.report.folder
+        read = [tables.sources, _notebooks(notebook_folder(settings.folder)), known_reviews(reports, as_of).sources]
         provenance = trace_run(
             month=name,
             as_of=as_of,
             seed=settings.seed,
             parameters=settings.model_dump(mode="json"),
-            sources=pd.concat([tables.sources, notebooks], ignore_index=True),
+            sources=pd.concat(read, ignore_index=True),
         )
-        reports = settings.folder / settings.report.folder
         publication = stack.enter_context(open_publication(reports, provenance, replace=replace))
         month = cls(name, sheet, settings, provenance, publication, started, pages)
         if not publication.unchanged:

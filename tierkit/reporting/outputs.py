@@ -1,6 +1,7 @@
 """The files of a month, besides its pages: what may be acted on, and the evidence behind it."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from tierkit.reporting.books import write_books
 from tierkit.reporting.briefing import prepare_briefing
 from tierkit.reporting.earlier import earlier_ledgers
 from tierkit.reporting.provenance import Provenance
-from tierkit.reporting.review import draw_review_sample, write_review_sample
+from tierkit.reporting.review.sample import draw_review_sample, write_review_sample
+from tierkit.reporting.review.weeks import week_of
 from tierkit.reporting.runs import Run
 from tierkit.reporting.spreadsheet import write_for_people
 from tierkit.reporting.tierfiles import stamp_tiers, write_tier_files
@@ -28,10 +30,11 @@ def write_tier_outputs(run: Run, folder: Path, provenance: Provenance) -> None:
     write_tier_files(folder, tiers, run.gated, run.changes)
     tiers.sort_values("account_id", kind="stable").to_parquet(folder / "tiers.parquet", index=False)
     write_books(folder, tiers, run.reasons)
+    report, first = run.sheet.report, week_of(run.as_of.date() + timedelta(days=7))
     sample = draw_review_sample(
-        tiers, run.reasons, seed=run.seed, changes=run.changes, n=run.sheet.report.review_sample
+        tiers, week=first, seed=run.seed, changes=run.changes, n=report.review_sample, window=report.review_weeks
     )
-    write_review_sample(folder, sample)
+    write_review_sample(folder, sample, tiers, run.reasons)
     back = build_writeback(
         tiers,
         run.gated,

@@ -14,6 +14,7 @@ from tierkit.reporting.sections.misses import find_misses, show_misses
 from tierkit.reporting.sections.moves import show_moves
 from tierkit.reporting.sections.overlays import show_overlays
 from tierkit.reporting.sections.repairs import show_repairs
+from tierkit.reporting.sections.review import show_review
 from tierkit.reporting.sections.size import show_size, value_by_size
 from tierkit.reporting.sections.smallprint import show_provenance, show_small_print
 from tierkit.reporting.sections.tier1 import show_tier1
@@ -43,6 +44,7 @@ __all__ = [
     "show_provenance",
     "show_reconciliation",
     "show_repairs",
+    "show_review",
     "show_size",
     "show_small_print",
     "show_status",

@@ -25,12 +25,20 @@ from tierkit.proof.ledger_chain import check_chain
 from tierkit.proof.lift import lift_from_predictions, tier_lift
 from tierkit.proof.looks import monthly_looks
 from tierkit.proof.observed import observed_outcomes, tiers_acted_on
+from tierkit.proof.reason_stability import reason_stability
 from tierkit.proof.robustness import tier_robustness
 from tierkit.proof.scorecard import compare_scorecard
 from tierkit.proof.stability import stability_cost
 from tierkit.proof.trend import tier_trend
 from tierkit.reporting.draft import kept
-from tierkit.reporting.earlier import earlier_bookings, earlier_ledgers, earlier_promises, published_tiers
+from tierkit.reporting.earlier import (
+    earlier_bookings,
+    earlier_ledgers,
+    earlier_promises,
+    earlier_reasons,
+    published_tiers,
+)
+from tierkit.reporting.review.ledger import KnownReviews, known_reviews
 from tierkit.reporting.tiered_month import TieredMonth
 
 
@@ -43,6 +51,14 @@ class ProvenMonth(TieredMonth):
         """What each level of stability would cost this month; None where nobody held a tier before."""
         return stability_cost(self.gated, self.tables, self.sheet.tiers, as_of=self.as_of, previous=self.previous)
 
+    @kept
+    def reason_stability(self) -> pd.DataFrame | None:
+        """How far reasons are those of the month published before; None without one, or without reasons."""
+        before = earlier_reasons(self.reports, self.month)
+        if before is None or before.empty or self.reasons.empty:
+            return None
+        return reason_stability(self.reasons, before)
+
     @cached_property
     def tier_record(self) -> pd.DataFrame:
         """Which account was in which tier when: `tier_history`, then the months published before this one."""
@@ -52,6 +68,11 @@ class ProvenMonth(TieredMonth):
     def judgement(self) -> pd.DataFrame:
         """Every override and strategic claim, and what became of the account."""
         return score_judgement(self.tables, self.tier_record, as_of=self.as_of, horizon_days=self.horizon_days)
+
+    @cached_property
+    def reviews(self) -> KnownReviews:
+        """What managers said of the samples of weeks that ended by `as_of`; read anew, since forms come in between."""
+        return known_reviews(self.reports, self.as_of)
 
     @kept
     def replay(self) -> pd.DataFrame | None:

@@ -20,6 +20,36 @@ def guard(cell: Any) -> Any:
     return cell
 
 
+def is_cell_of(cell: str, value: str) -> bool:
+    """Whether a cell that comes back from a spreadsheet is the value that was written, guarded or not.
+
+    A spreadsheet takes the zeros before a number, and writes a long one with an exponent.
+
+    >>> is_cell_of("'=1+1", "=1+1"), is_cell_of("324", "000324"), is_cell_of("1.23457E+15", "1234567890123456")
+    (True, True, True)
+    >>> is_cell_of("325", "000324"), is_cell_of("", "000324")
+    (False, False)
+    """
+    back, was = cell.strip(), value.strip()
+    if back in (was, str(guard(value)).strip()):
+        return True
+    if not re.fullmatch(r"[0-9]+", was):
+        return False
+    if re.fullmatch(r"[0-9][.,]?[0-9]*E\+[0-9]+", back, re.I):
+        return f"{float(back.replace(',', '.')):.5E}" == f"{int(was):.5E}"
+    whole = re.fullmatch(r"([0-9]+)(\.0*)?", back)
+    return whole is not None and int(whole[1]) == int(was)
+
+
+def unguard(cell: str) -> str:
+    """The text that `guard` wrote.
+
+    >>> unguard("'=1+1"), unguard("'- call back"), unguard("'tis"), unguard("Acme")
+    ('=1+1', '- call back', "'tis", 'Acme')
+    """
+    return cell[1:] if cell[:1] == "'" and guard(cell[1:]) == cell else cell
+
+
 def write_for_people(frame: pd.DataFrame, path: Path) -> None:
     """Write `frame` as UTF-8 CSV with guarded cells and headers, whole days, whole tiers and cents.
 

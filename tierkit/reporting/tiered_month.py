@@ -6,7 +6,7 @@ from functools import cached_property
 import pandas as pd
 
 from tierkit.features.fit import score_fit
-from tierkit.models.bootstrap import bootstrap_scores
+from tierkit.models.bootstrap import bootstrap_models, refitted_scores
 from tierkit.models.scorecard import Scorecard, fit_scorecard
 from tierkit.models.scoring import are_scores_of, score_accounts
 from tierkit.reporting.draft import kept
@@ -62,9 +62,10 @@ class TieredMonth(LearnedMonth):
         # Somebody else's scores cannot be refitted.
         if not n or self.win_in_use is None or not are_scores_of(self.scores, rows, *models):
             return None
-        refits = bootstrap_scores(
-            rows, self.deal_rows, self.panel_rows, self.opening, self.win_in_use, self.acv, n=n, seed=self.seed
-        )
+        refitted = self.refitted
+        if refitted is None or refitted.n < n:
+            refitted = bootstrap_models(self.deal_rows, self.panel_rows, *models, n=n, seed=self.seed)
+        refits = refitted_scores(rows, refitted, self.opening, self.win_in_use, self.acv)
         return membership_prob(
             self.gated, self.tables, self.sheet.tiers, refits, as_of=self.as_of, previous=self.previous
         )
