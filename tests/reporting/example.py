@@ -8,6 +8,7 @@ import pandas as pd
 
 from tierkit.inputs.tables import Tables
 from tierkit.reporting import page
+from tierkit.reporting.cards import just_below
 from tierkit.reporting.export import export_page
 from tierkit.reporting.tierfiles import stamp_tiers
 
@@ -319,6 +320,32 @@ def make_prices() -> pd.DataFrame:
     return capacity.assign(constraint="owner_slots", price=worth)
 
 
+def make_counterfactuals(tiers: pd.DataFrame) -> pd.DataFrame:
+    """A visit fewer takes a Tier 1 account out, a visit more brings one of the next eight in."""
+    rows = tiers.iloc[:48]
+    inside = (rows["tier"] == 1).to_numpy()
+    return pd.DataFrame(
+        {
+            "account_id": rows["account_id"],
+            "owner_id": rows["owner_id"],
+            "tier": rows["tier"],
+            "inside": inside,
+            "places": 5,
+            "value": rows["expected_value"],
+            "cut": 9_000.0,
+            "held": np.where(np.arange(48) == 41, "waiting", ""),
+            "n_tried": 12,
+            "lever": np.where(np.arange(48) == 3, "", "touches"),
+            "what": "web visit",
+            "now": 2.0,
+            "then": np.where(inside, 1.0, 3.0),
+            "then_words": "",
+            "new_value": np.where(inside, 0.5, 2.0) * rows["expected_value"],
+            "change": "{}",
+        }
+    )
+
+
 def make_ledger() -> pd.DataFrame:
     """A claim, two promotions, an override, a trial, and three that could not be followed."""
     rows = [
@@ -339,7 +366,7 @@ def make_sections(*, with_money: bool = True) -> dict[str, page.Fragment]:
     """Every part of the page, by id."""
     tiers = stamp_tiers(make_tiers(), as_of=AS_OF, run_id="3f9c21ab07de")
     reasons, gates, effort, tables = make_reasons(tiers), make_gates(), make_effort(), make_tables(tiers)
-    changes, lift = make_changes(tiers), make_lift()
+    changes, lift, moves = make_changes(tiers), make_lift(), make_counterfactuals(tiers)
     reps = tables.frame("reps").set_index("owner_id")
     decisions = page.find_decisions(tiers, reasons, as_of=AS_OF, due="2026-11-07", owners=reps["name"])
     sentences = page.write_headlines(
@@ -360,7 +387,8 @@ def make_sections(*, with_money: bool = True) -> dict[str, page.Fragment]:
         "moves": page.show_moves(changes, make_matrix()),
         "overlays": page.show_overlays(make_ledger(), as_of=AS_OF, names=tiers.set_index("account_id")["name"]),
         "tier1": page.show_tier1(
-            page.build_cards(tiers, reasons, tables, as_of=AS_OF),
+            page.build_cards(tiers, reasons, tables, as_of=AS_OF, counterfactuals=moves),
+            below=just_below(tiers, tables, moves),
             slots=reps["tier1_slots"].to_dict(),
             with_money=with_money,
         ),

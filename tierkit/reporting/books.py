@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from tierkit.inputs.tables import Tables
 from tierkit.reporting import words
+from tierkit.reporting.facts import account_facts
 from tierkit.reporting.reasons import split_reasons
 from tierkit.reporting.spreadsheet import write_for_people
 
@@ -28,8 +30,20 @@ def file_name(owner: object) -> str:
     return f"{plain.lower()}-{hashlib.sha256(text.encode()).hexdigest()[:8]}".strip("-")
 
 
-def build_book(tiers: pd.DataFrame, reasons: pd.DataFrame) -> pd.DataFrame:
-    """Every account a rep may contact, by priority, with three reasons and the next step.
+def build_book(
+    tiers: pd.DataFrame,
+    reasons: pd.DataFrame,
+    tables: Tables | None = None,
+    *,
+    as_of: str | pd.Timestamp | None = None,
+    since: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Every account a rep may contact, by priority, with three reasons, the next step, a dated fact and what changed.
+
+    Parameters
+    ----------
+    tables, as_of : for the fact, of which nothing became known after `as_of`; without them there is none.
+    since : what changed since the last month: account_id, sentence.
 
     Accounts that may not be contacted (`contactable` False: an open deal, a customer in its own lane) keep their tier
     and are left out (requirement G1).
@@ -37,7 +51,7 @@ def build_book(tiers: pd.DataFrame, reasons: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     owner_id, priority_rank, account_id, name, tier, next_step, reason_1, reason_2, reason_3, reason_against,
-    expected_value, valid_until.
+    expected_value, valid_until, promoted_until, fact (newest of what tells most, with day and source), changed.
     """
     rows = tiers
     if "contactable" in rows:
@@ -49,14 +63,34 @@ def build_book(tiers: pd.DataFrame, reasons: pd.DataFrame) -> pd.DataFrame:
     for i in range(3):
         rows[f"reason_{i + 1}"] = [x[i] if len(x) > i else None for x in pros]
     rows["reason_against"] = [None if words.is_missing(x) else x for x in why["reason_against"]]
+    rows["fact"] = rows["account_id"].map(_facts(rows["account_id"], tables, as_of))
+    sentences = {} if since is None else dict(zip(since["account_id"], since["sentence"], strict=True))
+    rows["changed"] = rows["account_id"].map(sentences)
     columns = ["owner_id", "priority_rank", "account_id", "name", "tier", "next_step"]
     columns += ["reason_1", "reason_2", "reason_3", "reason_against", "expected_value", "valid_until"]
+    columns += ["promoted_until", "fact", "changed"]
     return rows.reindex(columns=columns)
 
 
-def write_books(folder: Path, tiers: pd.DataFrame, reasons: pd.DataFrame) -> list[Path]:
-    """Write books/OWNER.csv under `folder`, one file per rep; the paths written."""
-    book = build_book(tiers, reasons)
+def _facts(ids: pd.Series, tables: Tables | None, as_of: str | pd.Timestamp | None) -> dict[str, str]:
+    if tables is None or as_of is None:
+        return {}
+    facts = account_facts(tables, ids, as_of=as_of, per_account=1)
+    told = [f"{words.day(d)}: {fact} ({source})" for d, fact, source in facts[["day", "fact", "source"]].to_numpy()]
+    return dict(zip(facts["account_id"], told, strict=True))
+
+
+def write_books(
+    folder: Path,
+    tiers: pd.DataFrame,
+    reasons: pd.DataFrame,
+    tables: Tables | None = None,
+    *,
+    as_of: str | pd.Timestamp | None = None,
+    since: pd.DataFrame | None = None,
+) -> list[Path]:
+    """Write books/OWNER.csv under `folder`, one file per rep, as `build_book` makes it; the paths written."""
+    book = build_book(tiers, reasons, tables, as_of=as_of, since=since)
     paths = []
     for owner, rows in book.groupby("owner_id", sort=True, dropna=False):
         path = folder / "books" / f"{file_name(owner)}.csv"

@@ -12,7 +12,7 @@ from tierkit.proof.judgement import judgement_rates, say_judgement
 from tierkit.proof.reason_stability import say_reason_stability
 from tierkit.reporting import words
 from tierkit.reporting.answers import say_interval, say_sensitivity
-from tierkit.reporting.cards import build_cards
+from tierkit.reporting.cards import build_cards, just_below
 from tierkit.reporting.claims import known_from, say_doubts
 from tierkit.reporting.decisions import find_decisions
 from tierkit.reporting.runs import Run
@@ -48,6 +48,7 @@ class Briefing:
     doubts : what a sceptic asks of the tiers, answered.
     treatment : value beside effort, whom we know, what was sent to too many.
     names : name by account_id; None where nobody has one.
+    below : the accounts nearest to Tier 1, and what would bring them in.
     decisions, cards, effort, misses, matrix, coverage, calibration : as the sections take them; None where unknown.
     slots : Tier 1 slots by owner_id, of those who have a number of them. n_slots : their sum; None where some have not.
     with_money : whether expected value reconciles with bookings, so that money may be shown.
@@ -71,6 +72,7 @@ class Briefing:
     names: "pd.Series[str] | None"
     decisions: pd.DataFrame | None
     cards: pd.DataFrame
+    below: pd.DataFrame
     slots: dict[str, int]
     n_slots: int | None
     effort: pd.DataFrame | None
@@ -84,7 +86,7 @@ class Briefing:
 def prepare_briefing(run: Run) -> Briefing:
     """The month's review from the results the run kept."""
     tables, tiers, effort = run.tables, stamp_tiers(run.tiers, as_of=run.as_of, run_id=""), run.effort
-    reps = tables.frame("reps")
+    reps, committee = tables.frame("reps"), buying_committee(tables, tiers, as_of=run.as_of)
     owners = reps.set_index("owner_id")["name"] if tables.has("reps", "name") else None
     due = run.as_of + pd.offsets.MonthEnd(1)
     decisions = find_decisions(
@@ -121,11 +123,20 @@ def prepare_briefing(run: Run) -> Briefing:
         reviewed=(reviewed := model_agreement(run.reviews.rows)),
         review_wrong=found_wrong(run.reviews.rows),
         review_says=_review_says(run, reviewed),
-        treatment=_treatment(run),
+        treatment=_treatment(run, committee),
         names=names,
         status=_status(run, effort),
         decisions=decisions if len(tiers) else None,
-        cards=build_cards(tiers, run.reasons, tables, as_of=run.as_of),
+        cards=build_cards(
+            tiers,
+            run.reasons,
+            tables,
+            as_of=run.as_of,
+            counterfactuals=run.counterfactuals,
+            unknowns=run.unknowns,
+            committee=committee,
+        ),
+        below=just_below(tiers, tables, run.counterfactuals),
         slots={str(k): int(v) for k, v in zip(bounded["owner_id"], bounded["slots"], strict=True)},
         n_slots=int(first["slots"].sum()) if len(first) == len(bounded) > 0 else None,
         effort=effort,
@@ -189,13 +200,13 @@ def _assumptions(run: Run) -> tuple[str, ...]:
     )
 
 
-def _treatment(run: Run) -> tuple[str, ...]:
+def _treatment(run: Run, committee: pd.DataFrame | None) -> tuple[str, ...]:
     """Value beside effort, whom we know at Tier 1 accounts, and templates that went to too many."""
     tables, policy, as_of = run.tables, run.sheet.tiers, run.as_of
     worth = say_worth(compare_worth(run.tiers, run.effort), last_tier=policy.n_tiers)[:1] if len(run.tiers) else []
     return (
         *worth,
-        *say_committee(buying_committee(tables, run.tiers, as_of=as_of)),
+        *say_committee(committee),
         *say_breaches(template_breaches(tables, run.tiers_worked, policy, as_of=as_of)),
     )
 

@@ -29,8 +29,8 @@ def write_tier_outputs(run: Run, folder: Path, provenance: Provenance) -> None:
     tiers = stamp_tiers(run.tiers, as_of=run.as_of, run_id=provenance.run_id)
     write_tier_files(folder, tiers, run.gated, run.changes)
     tiers.sort_values("account_id", kind="stable").to_parquet(folder / "tiers.parquet", index=False)
-    write_books(folder, tiers, run.reasons)
     report, first = run.sheet.report, week_of(run.as_of.date() + timedelta(days=7))
+    write_books(folder, tiers, run.reasons, run.tables, as_of=run.as_of)
     sample = draw_review_sample(
         tiers, week=first, seed=run.seed, changes=run.changes, n=report.review_sample, window=report.review_weeks
     )

@@ -14,11 +14,13 @@ from tierkit.reporting.earlier import earlier_months, earlier_tiers
 from tierkit.reporting.learned_month import LearnedMonth
 from tierkit.tiering.assign import Assignment, plan_tiers
 from tierkit.tiering.changes import tier_changes
+from tierkit.tiering.counterfactuals import what_would_move
 from tierkit.tiering.gates import QUALIFIED, gate_accounts
 from tierkit.tiering.idle_rules import PublishedMonth, idle_rules
 from tierkit.tiering.learning import learning_values, with_learning
 from tierkit.tiering.membership import membership_prob
 from tierkit.tiering.treatment import delivered_effort
+from tierkit.tiering.unknowns import worth_learning
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,10 @@ class TieredMonth(LearnedMonth):
         """Assign the tiers and keep them with their ledger and the reps' capacity."""
         plan = self._plan(self.gated)
         if self.members is not None:
-            chance = self.members.set_index("account_id")["membership_prob"]
-            ids = plan.tiers["account_id"].astype("str")
-            plan = replace(plan, tiers=plan.tiers.assign(membership_prob=ids.map(chance).astype("float64")))
+            refits, ids = self.members.set_index("account_id"), plan.tiers["account_id"].astype("str")
+            columns = ("membership_prob", "value_prob", "value_low", "value_high")
+            under_refits = {c: ids.map(refits[c]).astype("float64") for c in columns}
+            plan = replace(plan, tiers=plan.tiers.copy().assign(**under_refits))  # a copy is not fragmented
         self.keep(tiers=plan.tiers, overlays=plan.ledger, capacity=plan.capacity)
         self.keep(prices=plan.prices, sensitivity=plan.sensitivity, certificate=plan.certificate.sentence)
         return plan
@@ -85,6 +88,24 @@ class TieredMonth(LearnedMonth):
     def tiers(self) -> pd.DataFrame:
         """One row per qualified account with its tier."""
         return self.plan().tiers
+
+    @property
+    def features_used(self) -> frozenset[str]:
+        """Columns that any model of the run looks at."""
+        models = (self.opening, self.win_in_use, self.acv)
+        return frozenset(f for model in models if model is not None for f in model.features)
+
+    @kept
+    def counterfactuals(self) -> pd.DataFrame:
+        """For Tier 1 and the best below it, the least change that would move each, as the models see it."""
+        return what_would_move(
+            self.gated, self.account_rows, self.tiers, self.capacity, self._rescore, used=self.features_used
+        )
+
+    @kept
+    def unknowns(self) -> pd.DataFrame:
+        """For each account of Tiers 1 and 2 and field it lacks, what it would be worth across typical values."""
+        return worth_learning(self.gated, self.account_rows, self.tiers, self._rescore, used=self.features_used)
 
     @property
     def qualified(self) -> pd.DataFrame:

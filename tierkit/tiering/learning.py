@@ -58,7 +58,7 @@ def learning_values(
     parts, owner_of = [as_it_stands], [np.full(len(as_it_stands), -1)]
     for field, part in lacks.groupby("field", sort=True):
         columns = columns_of(str(field), features)
-        drawn = _draws(donors, str(field), columns, n_draws)
+        drawn = typical_rows(donors, str(field), columns, n_draws)
         if drawn.empty:
             continue
         filled = features.loc[part["account_id"].repeat(len(drawn))]
@@ -68,7 +68,7 @@ def learning_values(
     which = np.concatenate(owner_of)
     scored = score(pd.concat(parts, ignore_index=True))
     entered = tier_of_values(scored, cut_values(gated, tiers, capacity))
-    if not _same_scale(scored[which < 0], gated):
+    if not same_scale(scored[which < 0], gated):
         return _table(lacks, np.full(len(lacks), np.nan), np.full(len(lacks), np.nan))
     before = pd.Series(entered[which < 0], as_it_stands.index)
     tier = lacks["account_id"].map(before).to_numpy(dtype=np.int64)
@@ -98,13 +98,13 @@ def cut_values(gated: pd.DataFrame, tiers: pd.DataFrame, capacity: pd.DataFrame)
     the owner was left out, a place is free and any value enters; without a slot none does. The pool of accounts without
     a rep has the row "".
     """
-    value = _values(tiers)
-    owner = _owners(tiers, capacity)
+    value = ranking_values(tiers)
+    owner = owners_of(tiers, capacity)
     last = max(int(tiers["base_tier"].max()), int(capacity["tier"].max()) + 1)
     base = tiers["base_tier"].to_numpy(dtype=np.int64)
     eligible = ~_flag(tiers, "has_open_deal")
     off = _flag(tiers, "off_support")
-    owners = sorted({*owner, *_owners(gated, capacity), ""})
+    owners = sorted({*owner, *owners_of(gated, capacity), ""})
     slots = capacity.set_index(["owner_id", "tier"])["slots"].astype("float64").to_dict()
     cuts = {}
     for t in range(1, last):
@@ -130,7 +130,7 @@ def tier_of_values(scored: pd.DataFrame, cuts: pd.DataFrame) -> Ints:
     """The best tier whose cut the value of each row passes; the last where it passes none."""
     owner = scored["owner_id"].astype("str").fillna("") if "owner_id" in scored else pd.Series("", scored.index)
     mine = cuts.reindex(owner.where(owner.isin(cuts.index), ""))
-    passes = _values(scored)[:, None] > mine.to_numpy(dtype=np.float64)
+    passes = ranking_values(scored)[:, None] > mine.to_numpy(dtype=np.float64)
     passes[:, : OFF_SUPPORT_BEST - 1] &= ~_flag(scored, "off_support")[:, None]
     first = np.where(passes.any(axis=1), passes.argmax(axis=1), cuts.shape[1])
     return np.asarray(first + 1, dtype=np.int64)
@@ -143,7 +143,7 @@ def columns_of(field: str, rows: pd.DataFrame) -> list[str]:
     return [c for c in dict.fromkeys((field, name, f"missing_{name}", *tools)) if c in rows]
 
 
-def _draws(donors: pd.DataFrame, field: str, columns: list[str], n_draws: int) -> pd.DataFrame:
+def typical_rows(donors: pd.DataFrame, field: str, columns: list[str], n_draws: int) -> pd.DataFrame:
     """Rows of qualified accounts that know the field, at evenly spaced quantiles of it."""
     mark = f"missing_{field}"
     if not columns:
@@ -154,13 +154,13 @@ def _draws(donors: pd.DataFrame, field: str, columns: list[str], n_draws: int) -
     return known.iloc[at] if len(known) else known
 
 
-def _same_scale(scored: pd.DataFrame, gated: pd.DataFrame) -> bool:
+def same_scale(scored: pd.DataFrame, gated: pd.DataFrame) -> bool:
     """Whether rows as they stand score what they scored when they were gated."""
     was = gated.set_index("account_id").loc[scored["account_id"], "expected_value"].to_numpy(dtype=np.float64)
     return np.allclose(scored["expected_value"].to_numpy(dtype=np.float64), was, rtol=1e-6, equal_nan=True)
 
 
-def _values(rows: pd.DataFrame) -> Floats:
+def ranking_values(rows: pd.DataFrame) -> Floats:
     """What ranks accounts: expected value, or fit where no row has a value; unknown passes no cut."""
     value = rows["expected_value"].astype("float64")
     if value.isna().all() and "fit_score" in rows:
@@ -168,7 +168,7 @@ def _values(rows: pd.DataFrame) -> Floats:
     return np.asarray(value.fillna(-np.inf), dtype=np.float64)
 
 
-def _owners(rows: pd.DataFrame, capacity: pd.DataFrame) -> np.ndarray:
+def owners_of(rows: pd.DataFrame, capacity: pd.DataFrame) -> np.ndarray:
     """Owner of each row, empty for the pool."""
     if "owner_id" not in rows:
         return np.full(len(rows), "", dtype=object)

@@ -108,7 +108,14 @@ def test_every_tier_1_account_has_a_card_under_its_rep() -> None:
     assert html.count('<details class="account') == 40
     assert html.count('class="rep"') == 8
     said = text(SECTIONS["tier1"])
-    for needed in ("Reasons for", "Reason against", "Next step", "Last touch", "Valid until", "a year if won"):
+    for needed in (
+        "Speaks for it",
+        "Speaks against it",
+        "Next step",
+        "Last touch",
+        "until 29 Nov 2026",
+        "a year if won",
+    ):
         assert needed in said
 
 

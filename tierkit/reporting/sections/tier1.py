@@ -6,17 +6,9 @@ from typing import Any
 import pandas as pd
 
 from tierkit.reporting import words
-from tierkit.reporting.fragments import (
-    MAX_ROWS,
-    Fragment,
-    anchor,
-    escape,
-    pairs,
-    paragraph,
-    say_name,
-    section,
-    unavailable,
-)
+from tierkit.reporting.card_words import RANGE, say_move
+from tierkit.reporting.fragments import MAX_ROWS, Fragment, anchor, escape, paragraph, section, unavailable
+from tierkit.reporting.sections.card import show_card
 
 _OVERLAYS = ("strategic", "trigger", "override", "deal open")
 """What may bring an account into Tier 1 other than its value; then that reason leads."""
@@ -25,6 +17,7 @@ _OVERLAYS = ("strategic", "trigger", "override", "deal open")
 def show_tier1(
     cards: pd.DataFrame | None,
     *,
+    below: pd.DataFrame | None = None,
     slots: Mapping[str, int] | None = None,
     currency: str = "USD",
     with_money: bool = True,
@@ -36,6 +29,7 @@ def show_tier1(
     Parameters
     ----------
     cards : as `build_cards` returns it.
+    below : as `just_below` returns it: named after the accounts of their rep.
     slots : Tier 1 slots by owner_id, shown beside the number of accounts.
     unit : what a card is of: "account", or "deal" where each deal is its own account.
     with_money : False shows ranks in the place of value (the figures do not reconcile).
@@ -48,12 +42,29 @@ def show_tier1(
     same = paragraph(f"Next step for each: {steps[0]}.") if len(steps) == 1 and len(shown) > 1 else ""
     shown["step"] = None if same else shown["next_step"]
     reps = "".join(
-        _rep(owner, rows, (slots or {}).get(str(rows["owner_id"].iloc[0])), currency, with_money, unit)
+        _rep(owner, rows, (slots or {}).get(str(rows["owner_id"].iloc[0])), below, currency, with_money, unit)
         for owner, rows in shown.groupby("owner_name", sort=True)
     )
     more = len(cards) - len(shown)
     rest = paragraph(f"{words.count(more)} more are in tiers.csv.", "more") if more else ""
-    return section("tier1", paragraph(_valid(shown, unit)), same, reps, rest)
+    meaning = paragraph(_meaning(shown, with_money), "more")
+    return section("tier1", paragraph(_valid(shown, unit)), same, reps, rest, meaning)
+
+
+def _meaning(cards: pd.DataFrame, with_money: bool) -> str:
+    """What the figures of a card say, and what they do not."""
+    said = ["A bar is as long as its reason weighs, + for the account and \u2212 against it."]
+    if with_money and cards["value_low"].notna().any():
+        said.append(f"Under refits: {RANGE}.")
+    if with_money and cards["acv_low"].notna().any():
+        said.append("A year if won: the range that most contracts like it kept to, as the small print says.")
+    if cards["move"].notna().any():
+        said.append(
+            "The best of a rep are as many as hold Tier 1 by value, beside claims, triggers and open deals. "
+            "What would move an account is asked of the models, not of the world, and by value alone: places are held "
+            "for a time, and what changes one thing may change others."
+        )
+    return " ".join(said)
 
 
 def _valid(cards: pd.DataFrame, unit: str) -> str:
@@ -66,55 +77,61 @@ def _valid(cards: pd.DataFrame, unit: str) -> str:
     return f"{line}; {earlier} in a trigger window only until the day on the card." if earlier else f"{line}."
 
 
-def _rep(owner: object, rows: pd.DataFrame, slots: int | None, currency: str, with_money: bool, unit: str) -> str:
+def _rep(
+    owner: object,
+    rows: pd.DataFrame,
+    slots: int | None,
+    below: pd.DataFrame | None,
+    currency: str,
+    with_money: bool,
+    unit: str,
+) -> str:
     held = words.things(len(rows), unit) + (f" on {words.things(slots, 'slot')}" if slots is not None else "")
     if with_money:
         held += f", worth {words.money(rows['expected_value'].sum(), currency)}"
     accounts = "".join(_account(row, currency, with_money) for row in rows.to_dict("records"))
+    near = "" if below is None else _below(below[below["owner_id"] == rows["owner_id"].iloc[0]], currency, with_money)
     return (
-        f'<div class="rep"><h3>{escape(owner)} <span class="held">{escape(held)}</span></h3>'
-        f'<div class="accounts">{accounts}</div></div>'
+        f'<div class="rep"><h3><bdi>{escape(owner)}</bdi> <span class="held">{escape(held)}</span></h3>'
+        f'<div class="accounts">{accounts}</div>{near}</div>'
     )
 
 
 def _account(row: dict[Any, Any], currency: str, with_money: bool) -> str:
-    name = row["account_id"] if words.is_missing(row["name"]) else row["name"]
     rank = "" if words.is_missing(row["priority_rank"]) else words.count(row["priority_rank"])
     worth = words.money(row["expected_value"], currency) if with_money else f"rank {rank}"
     step = "" if words.is_missing(row["step"]) else f'<span class="step">{escape(row["step"])}</span>'
     by_value = row["tier_by"] not in _OVERLAYS and row["reasons_for"]
     first = row["reasons_for"][0] if by_value else str(row["tier_reason"])
     return (
-        f'<details class="account prints" id="{anchor(row["account_id"])}"><summary>'
-        f'<span class="rank">{escape(rank)}</span>'
-        f'<span class="name">{say_name(name)}</span><span class="worth">{escape(worth)}</span>'
-        f'<span class="why">{escape(first)}</span>{step}</summary>'
-        f"{_card(row, currency, with_money)}</details>"
+        f'<details class="account prints" id="{escape(anchor(row["account_id"]))}"><summary>'
+        f'<span class="rank">{escape(rank)}</span><bdi class="name">{escape(_name(row))}</bdi>'
+        f'<span class="worth">{escape(worth)}</span><span class="why">{escape(first)}</span>{step}</summary>'
+        f"{show_card(row, currency=currency, with_money=with_money)}</details>"
     )
 
 
-def _card(row: dict[Any, Any], currency: str, with_money: bool) -> str:
-    parts = [_reasons("Reasons for", "for", list(row["reasons_for"]))]
-    against = [] if words.is_missing(row["reason_against"]) else [str(row["reason_against"])]
-    parts.append(_reasons("Reason against", "against", against or ["None among the reasons that weigh most."]))
-    facts = [f"{words.day(when)}: {fact} ({source})" for when, fact, source in row["facts"]]
-    parts.append(_reasons("What we know", "facts", facts or ["No dated fact is on record."]))
-    said = [("Next step", row["next_step"]), ("Last touch", row["last_touch"])]
-    if with_money:
-        said.append(("Value", _value(row, currency)))
-    said += [("Why Tier 1", row["tier_reason"]), ("Valid until", words.day(row["valid_until"]))]
-    told = pairs((k, "not known" if words.is_missing(v) else v) for k, v in said)
-    return f'<div class="card"><div class="grounds">{"".join(parts)}</div><dl>{told}</dl></div>'
+def _below(rows: pd.DataFrame, currency: str, with_money: bool) -> str:
+    """The accounts nearest to this rep's Tier 1, and what would bring them in."""
+    items = "".join(
+        f"<li><bdi><b>{escape(_name(row))}</b></bdi>{_worth(row, currency) if with_money else ''}: "
+        f"{escape(_move(row, currency, with_money))}</li>"
+        for row in rows.to_dict("records")
+    )
+    if not items:
+        return ""
+    count = words.things(len(rows), "account")
+    return f'<details class="below prints"><summary>Nearest to Tier 1: {count}</summary><ul>{items}</ul></details>'
 
 
-def _value(row: dict[Any, Any], currency: str) -> str:
-    value = f"{words.money(row['expected_value'], currency)} expected"
-    if words.is_missing(row["acv_low"]) or words.is_missing(row["acv_high"]):
-        return value
-    low, high = words.money(row["acv_low"], currency), words.money(row["acv_high"], currency)
-    return f"{value}; {low} to {high} a year if won"
+def _move(row: dict[Any, Any], currency: str, with_money: bool) -> str:
+    said = say_move(row["move"], tier_by=None, owner=None, currency=currency, with_money=with_money)
+    return said or "not looked at."
 
 
-def _reasons(title: str, kind: str, items: list[str]) -> str:
-    listed = "".join(f"<li>{escape(i)}</li>" for i in items)
-    return f'<div class="{kind}"><h5>{escape(title)}</h5><ul>{listed}</ul></div>'
+def _worth(row: dict[Any, Any], currency: str) -> str:
+    return f" ({escape(words.money(row['expected_value'], currency))})"
+
+
+def _name(row: dict[Any, Any]) -> Any:
+    return row["account_id"] if words.is_missing(row["name"]) else row["name"]
