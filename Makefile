@@ -1,28 +1,33 @@
-# make report   the demo company, two months, from nothing to a page
-# make test     everything that must hold before a change lands
-# make bench    how fast and how right, as measured on this machine
+# make report     the demo company, two months, from nothing to a page
+# make test       everything that must hold before a change lands
+# make pictures   the README's pictures of the page, from the demo's last month
+# make bench      how fast and how right, as measured on this machine
 
 PYTHON ?= python3
 BIN := .venv/bin
+AXE := tests/node_modules/.installed
 export OMP_NUM_THREADS := 1
 
-.PHONY: report test bench clean
+.PHONY: report test pictures bench clean
 
 report: .venv/ready
 	$(BIN)/tierkit demo .
 
-test: .venv/ready
+test: .venv/ready $(AXE)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 tests tierkit notebooks
 
+pictures: report
+	$(BIN)/python -m tests.reporting.pictures reports/2026-10/index.html docs
+
 bench: .venv/ready
 	$(BIN)/python -m tests.benchmarks
 
 clean:
-	rm -rf .venv reports/.draft reports/20*
+	rm -rf .venv tests/node_modules reports/.draft reports/20*
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -35,3 +40,11 @@ clean:
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"; \
 	fi
 	@touch $@
+
+# axe-core, which looks for what a screen reader would miss; where npm is missing, its tests say so and are skipped.
+$(AXE): tests/package.json
+	@if command -v npm >/dev/null 2>&1; then \
+		npm install --prefix tests --ignore-scripts --no-package-lock --no-audit --no-fund --silent && touch $@; \
+	else \
+		echo "npm is missing: the page is not tested with axe-core"; \
+	fi

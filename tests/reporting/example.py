@@ -36,6 +36,21 @@ STEPS = (
     "Invite to the November briefing",
 )
 
+HOSTILE = {
+    3: "<script>alert('Böse & Co')</script>",
+    7: "International Consolidated Freight Forwarding and Customs Brokerage Holdings",
+    9: "=cmd|' /C calc'!A0",
+    11: "שלום לוגיסטיקה (בע״מ)",
+    12: "\u202eevil\u202c src=//example.test/x.js url(//example.test)",
+    14: "W" * 200,
+    15: "🚀 Rakete 🏳️‍🌈",
+    16: "",
+    18: "<img src=x onerror=alert(1)>",
+    20: "</script><svg onload=alert(2)>",
+    22: "شركة النقل 2000",
+}
+"""Names that would run, break the page or read the wrong way round if they were not taken for text."""
+
 
 def make_tiers(n: int = 230) -> pd.DataFrame:
     """The qualified accounts that matter to the page: 40 in Tier 1, 5 per rep, the rest in Tiers 2 and 3."""
@@ -44,8 +59,8 @@ def make_tiers(n: int = 230) -> pd.DataFrame:
     tier = np.where(rank < 40, 1, np.where(rank < 160, 2, 3))
     acv = 180_000 * np.exp(-rank / 90) * rng.lognormal(0, 0.15, n)
     names = [f"{FIRST[i % 10]} {LAST[(i // 10) % 8]}{'' if i < 80 else f' {i // 80 + 1}'}" for i in range(n)]
-    names[3] = "<script>alert('Böse & Co')</script>"
-    names[7] = "International Consolidated Freight Forwarding and Customs Brokerage Holdings"
+    for place, name in HOSTILE.items():
+        names[place] = name
     return pd.DataFrame(
         {
             "account_id": [f"A{i:04d}" for i in range(n)],
@@ -378,6 +393,7 @@ def make_sections(*, with_money: bool = True) -> dict[str, page.Fragment]:
             with_money=with_money,
         ),
         "size": page.show_size(page.value_by_size(tiers), chosen=40, capacity=40, with_money=with_money),
+        "accounts": page.show_accounts(page.list_accounts(tiers, reasons, owners=reps["name"]), with_money=with_money),
         "capacity": page.show_capacity(
             make_capacity(),
             make_prices(),

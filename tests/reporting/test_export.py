@@ -4,11 +4,10 @@ from pathlib import Path
 import nbformat.v4 as nb
 import pytest
 
-from tests.reporting import example, rendered
+from tests.reporting import example
 from tests.reporting.test_fragments import read
 from tierkit.errors import TierkitError
 from tierkit.reporting.export import export_page
-from tierkit.reporting.publish import hold_reports, open_publication, trace_run
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +38,7 @@ def test_the_page_holds_every_part_and_its_heading(review: Path) -> None:
 
 def test_no_request_leaves_the_page_and_no_code_is_on_it(review: Path) -> None:
     html = review.read_text(encoding="utf-8")
-    assert not re.search(r'(?:src|href)="(?:https?:)?//', html)
+    assert not re.search(r'<[^>]*(?:src|href)="(?:https?:)?//', html)
     assert "http" not in re.sub(r"<title>.*?</title>", "", html)
     assert "page.show_" not in html
     assert len(html) < 1_500_000
@@ -98,57 +97,12 @@ def test_a_page_that_would_ask_elsewhere_is_refused(tmp_path: Path, outside: str
         write(tmp_path, code("x", nb.new_output("display_data", {"text/html": outside})))
 
 
-needs_chromium = pytest.mark.skipif(rendered.CHROMIUM is None, reason="no Chromium on this machine")
+def test_a_name_that_only_reads_like_a_request_is_shown(tmp_path: Path) -> None:
+    html = write(tmp_path, code("x", nb.new_output("display_data", {"text/html": "<p>src=//x url(//y) http://z</p>"})))
+    assert "<p>src=//x url(//y) http://z</p>" in html
 
 
-@pytest.mark.page
-@needs_chromium
-@pytest.mark.parametrize("width", [1280, 390])
-def test_no_text_overflows(review: Path, width: int) -> None:
-    assert rendered.overflows(review, width) == []
-
-
-@pytest.mark.page
-@needs_chromium
-def test_the_measure_sees_what_overflows(tmp_path: Path) -> None:
-    page = tmp_path / "wide.html"
-    page.write_text('<!DOCTYPE html><body><p id="w" style="width:500px">x</p><p id="o">short</p></body>')
-    assert rendered.overflows(page, 1280) == []
-    assert any("p#w" in found for found in rendered.overflows(page, 390))
-
-
-@pytest.mark.page
-@needs_chromium
-def test_a_click_on_a_header_sorts_and_the_slider_says_who_leaves(review: Path, tmp_path: Path) -> None:
-    script = """<script>addEventListener("load", () => {
-      const table = document.querySelector("#misses table"), head = table.tHead.rows[0].cells[4];
-      const first = () => table.tBodies[0].rows[0].cells[4].textContent;
-      const said = [];
-      head.querySelector("button").click(); said.push(first() + head.ariaSort);
-      head.querySelector("button").click(); said.push(first() + head.ariaSort);
-      const slider = document.getElementById("size-slider");
-      slider.value = 39; slider.dispatchEvent(new Event("input"));
-      said.push(document.getElementById("size-said").textContent);
-      document.title = said.join("|");
-    });</script>"""
-    page = tmp_path / "clicked.html"
-    page.write_text(review.read_text(encoding="utf-8").replace("</body>", script + "</body>"), encoding="utf-8")
-    title = re.search(r"<title>(.*?)</title>", rendered.dump_dom(page))
-    assert title is not None
-    up, down, slid = title.group(1).split("|")
-    # unknown values stay last both ways; the misses won $50k, $60k, $70k
-    assert up == "$50kascending"
-    assert down == "$70kdescending"
-    assert slid.startswith("39 accounts hold $")
-    assert "Leave: " in slid
-
-
-@pytest.mark.page
-@needs_chromium
-def test_the_index_across_months_fits_a_phone(tmp_path: Path) -> None:
-    empty = example.pd.DataFrame({c: [] for c in ("table", "file", "sha256", "n_rows", "n_rejected")})
-    for month in ("2026-09", "2026-10"):
-        run = trace_run(month=month, as_of=f"{month}-30", seed=1, parameters={}, sources=empty)
-        with hold_reports(tmp_path), open_publication(tmp_path, run) as publication:
-            publication.publish(headline={"To decide": "Approve 40 Tier 1 accounts, 5 per rep.", "Tiers": "Tier 1 40"})
-    assert rendered.overflows(tmp_path / "index.html", 390) == []
+def test_links_lead_only_to_cards_that_are_on_the_page(tmp_path: Path) -> None:
+    listed = '<a href="#account-A1">One</a> <a href="#account-A2">Two</a> <details id="account-A1"></details>'
+    html = write(tmp_path, code("x", nb.new_output("display_data", {"text/html": listed})))
+    assert '<a href="#account-A1">One</a> Two <details' in html

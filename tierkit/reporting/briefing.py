@@ -19,6 +19,7 @@ from tierkit.reporting.claims import known_from, say_doubts
 from tierkit.reporting.decisions import find_decisions
 from tierkit.reporting.proposals import say_proposals
 from tierkit.reporting.runs import Run
+from tierkit.reporting.sections.accounts import list_accounts
 from tierkit.reporting.sections.headlines import Status, write_headlines
 from tierkit.reporting.sections.lift import money_reconciles
 from tierkit.reporting.sections.limits import find_limits
@@ -39,6 +40,7 @@ class Briefing:
     Attributes
     ----------
     headlines : the three sentences. status : data, model, capacity, delivery.
+    accounts : every tiered account, as the list of all shows it.
     unit : what is tiered: "account", or "deal" where each deal is its own account.
     notes : what a sceptic must know of data and models, for the small print. limits : what cannot be claimed.
     prices : what one more place is worth; None where no contract value is known. assumptions : what that rests on, and
@@ -59,6 +61,7 @@ class Briefing:
     headlines: tuple[str, str, str]
     status: tuple[Status, ...]
     unit: str
+    accounts: pd.DataFrame
     notes: tuple[str, ...]
     limits: tuple[str, ...]
     prices: pd.DataFrame | None
@@ -116,6 +119,7 @@ def prepare_briefing(run: Run) -> Briefing:
     run.draft.keep("headlines", headlines)
     return Briefing(
         unit="account" if tables.has_accounts else "deal",
+        accounts=list_accounts(tiers, run.reasons, owners=owners),
         notes=_notes(run),
         limits=tuple(find_limits(tables)),
         headlines=headlines,

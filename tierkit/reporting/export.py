@@ -55,7 +55,7 @@ def export_page(
     heading = re.search(r"<h1[^>]*>(.*?)</h1>", body, flags=re.S)
     if heading:
         body = body.replace(heading.group(0), "", 1)
-    body, contents = _contents(body)
+    body, contents = _contents(_link_cards(body))
     html = page_shell(
         title=title,
         heading=_text_of(heading.group(1)) if heading else title,
@@ -64,15 +64,24 @@ def export_page(
         body=body,
         footer=show_provenance(provenance).html if provenance else "",
     )
-    if outside := _REQUEST.search(html):
-        near = html[outside.start() : outside.start() + 90]
+    if near := _request(html):
         raise TierkitError(f"{path.name}: the page would ask another address for a file: {near!r}")
     path.write_text(html, encoding="utf-8")
 
 
+def _request(html: str) -> str:
+    """Where the page would ask another address for a file; "" if nowhere. A name that only reads so is no request."""
+    for outside in _REQUEST.finditer(html):
+        before = html[: outside.start()]
+        if before.rfind("<") > before.rfind(">") or before.rfind("<style") > before.rfind("</style"):
+            return html[outside.start() : outside.start() + 90]
+    return ""
+
+
 def page_shell(*, title: str, heading: str, body: str, kicker: str = "", contents: str = "", footer: str = "") -> str:
     """A whole page around `body`; `body`, `contents` and `footer` are HTML, the rest is escaped here."""
-    css = "".join((_TEMPLATES / "tierkit" / f"{name}.css").read_text(encoding="utf-8") for name in ("page", "cards"))
+    styles = sorted((_TEMPLATES / "tierkit").glob("*.css"), key=lambda p: (p.name != "page.css", p.name))
+    css = "".join(p.read_text(encoding="utf-8") for p in styles)
     script = (_TEMPLATES / "tierkit" / "page.js").read_text(encoding="utf-8")
     over = f'<p class="kicker">{escape(kicker)}</p>' if kicker else ""
     foot = f'<footer class="foot">{footer}</footer>' if footer else ""
@@ -80,9 +89,17 @@ def page_shell(*, title: str, heading: str, body: str, kicker: str = "", content
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<title>{escape(title)}</title>\n<link rel="icon" href="data:,">\n<style>\n{css}</style>\n</head>\n<body>\n'
+        '<a class="skip" href="#main">Skip to the content</a>\n'
         f'<header class="top">{over}<h1>{escape(heading)}</h1>{contents}</header>\n'
-        f"<main>\n{body}\n</main>\n{foot}\n<script>\n{script}</script>\n</body>\n</html>\n"
+        f'<main id="main" tabindex="-1">\n{body}\n</main>\n{foot}\n<script>\n{script}</script>\n</body>\n</html>\n'
     )
+
+
+def _link_cards(body: str) -> str:
+    """The body without links to cards that are not on the page: their words stay."""
+    cards = set(re.findall(r'\bid="(account-[^"]+)"', body))
+    link = re.compile(r'<a href="#(account-[^"]+)">(.*?)</a>', re.S)
+    return link.sub(lambda m: m[0] if m[1] in cards else m[2], body)
 
 
 def _contents(body: str) -> tuple[str, str]:

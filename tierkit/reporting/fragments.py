@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,6 +13,9 @@ from tierkit.reporting import words
 
 MAX_ROWS = 5_000
 """Lists on the page stop here; the files hold every row."""
+
+SEARCHED_FROM = 12
+"""Lists of this many rows and more can be searched."""
 
 Kind = Literal["text", "money", "percent", "count", "number", "date", "tier"]
 
@@ -38,12 +42,31 @@ class Field:
     kind: Kind = "text"
     lead: bool = False
     """Whether it names the row: it heads the card that the row becomes on a narrow screen."""
+    link: str = ""
+    """The column of account_id whose card the text leads to; the link is dropped where the page has no such card."""
+
+
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that would turn the direction of what follows."""
 
 
 def escape(value: Any) -> str:
     """Text for HTML: nothing in it is markup; a figure stays with its per cent sign, an interval on its line."""
-    text = re.sub(r"(\d) %", "\\1\u00a0%", html.escape(str(value), quote=True))
+    text = re.sub(r"(\d) %", "\\1\u00a0%", html.escape(_UNSEEN.sub("", str(value)), quote=True))
     return re.sub(r"\(([\d.]+)-([\d.]+)\)", "(\\1\u2011\\2)", text)
+
+
+def say_name(name: Any, *, card_of: Any = None) -> str:
+    """A name from data as HTML: escaped, and written from right to left by itself where its letters are.
+
+    Parameters
+    ----------
+    card_of : account_id; the name then leads to its card. A page drops links to cards it does not have.
+    """
+    text = escape(name)
+    if any(unicodedata.bidirectional(c) in ("R", "AL") for c in text):
+        text = f"<bdi>{text}</bdi>"
+    return text if words.is_missing(card_of) else f'<a href="#{anchor(card_of)}">{text}</a>'
 
 
 def anchor(account_id: Any) -> str:
@@ -102,28 +125,42 @@ def say(value: Any, kind: Kind, currency: str = "USD") -> str:
 
 
 def table(
-    frame: pd.DataFrame, fields: Sequence[Field], *, caption: str, currency: str = "USD", sortable: bool = True
+    frame: pd.DataFrame,
+    fields: Sequence[Field],
+    *,
+    caption: str,
+    currency: str = "USD",
+    sortable: bool = True,
+    labelled: bool = True,
 ) -> str:
-    """A table whose headers sort it and whose rows become cards on a narrow screen.
+    """A table whose headers sort it, with a search box where it is long; rows become cards on a narrow screen.
 
     Parameters
     ----------
     frame : at least the columns of `fields`; the order of its rows is kept. Past `MAX_ROWS` the rest is counted.
     caption : what one row is, for people who hear the page.
+    labelled : whether each cell carries its label for narrow screens; a list of thousands leaves that to the style.
     """
     shown = frame.head(MAX_ROWS)
     heads = "".join(_head(f, sortable) for f in fields)
-    columns = [shown[f.column].tolist() for f in fields]
-    rows = "".join(
-        "<tr>" + "".join(_cell(v, f, currency) for v, f in zip(row, fields, strict=True)) + "</tr>"
-        for row in zip(*columns, strict=True)
-    )
+    columns = [_cells(shown, f, currency, labelled=labelled) for f in fields]
+    rows = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*columns, strict=True))
     more = len(frame) - len(shown)
     rest = paragraph(f"{words.count(more)} more rows are in the files beside this page.", "more") if more else ""
     kind = "sortable" if sortable else "plain"
+    search = _search(caption) if sortable and len(shown) >= SEARCHED_FROM else ""
     return (
-        f'<div class="table-wrap"><table class="{kind}"><caption>{escape(caption)}</caption>'
+        f'<div class="table-wrap">{search}<table class="{kind}"><caption>{escape(caption)}</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{rest}"
+    )
+
+
+def _search(caption: str) -> str:
+    """A box that the page's script shows and answers; without a script it stays hidden."""
+    return (
+        '<p class="search" hidden><label>Find in this list '
+        f'<input type="search" autocomplete="off" aria-label="Find in this list: {escape(caption)}"></label> '
+        '<output aria-live="polite"></output></p>'
     )
 
 
@@ -134,22 +171,30 @@ def _head(field: Field, sortable: bool) -> str:
     return f'<th scope="col" aria-sort="none"{numeric}><button type="button">{escape(field.label)}</button></th>'
 
 
-def _cell(value: Any, field: Field, currency: str) -> str:
-    text = escape(say(value, field.kind, currency))
+def _cells(frame: pd.DataFrame, field: Field, currency: str, *, labelled: bool) -> list[str]:
+    """The cells of one column."""
+    values = frame[field.column].tolist()
+    cards = frame[field.link].tolist() if field.link else [None] * len(values)
+    label = f' data-label="{escape(field.label)}"' if labelled else ""
+    return [_cell(v, card, field, currency, label) for v, card in zip(values, cards, strict=True)]
+
+
+def _cell(value: Any, card: Any, field: Field, currency: str, label: str) -> str:
+    text = say_name(say(value, field.kind, currency), card_of=card)
     if field.lead:
-        return f'<th scope="row" data-label="{escape(field.label)}">{text}</th>'
+        return f'<th scope="row"{label}>{text}</th>'
     if field.kind == "text":
-        return f'<td data-label="{escape(field.label)}">{text}</td>'
+        return f"<td{label}>{text}</td>"
     numeric = "" if field.kind == "tier" else ' class="num"'
-    return f'<td{numeric} data-label="{escape(field.label)}" data-value="{_sort_value(value)}">{text}</td>'
+    return f'<td{numeric}{label} data-value="{_sort_value(value)}">{text}</td>'
 
 
 def _sort_value(value: Any) -> str:
     if words.is_missing(value):
         return ""
-    if isinstance(value, pd.Timestamp) or not isinstance(value, (int, float)):
-        return escape(value)
-    return repr(float(value))
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    return f"{value:.9g}" if isinstance(value, (int, float)) else escape(value)
 
 
 def folded(summary: str, inner: str, *, prints: bool = True) -> str:

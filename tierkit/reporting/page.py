@@ -4,6 +4,7 @@ from tierkit.reporting.cards import build_cards
 from tierkit.reporting.decisions import find_decisions
 from tierkit.reporting.figures import figure_svg
 from tierkit.reporting.fragments import Fragment
+from tierkit.reporting.sections.accounts import list_accounts, show_accounts
 from tierkit.reporting.sections.capacity import show_capacity
 from tierkit.reporting.sections.decisions import show_decisions
 from tierkit.reporting.sections.headlines import Status, show_headlines, show_status, write_headlines
@@ -30,8 +31,10 @@ __all__ = [
     "find_limits",
     "find_misses",
     "lead_lift",
+    "list_accounts",
     "money_reconciles",
     "name_misses",
+    "show_accounts",
     "show_capacity",
     "show_committee",
     "show_decisions",

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from tierkit.reporting import words
-from tierkit.reporting.fragments import Fragment, escape, pairs, paragraph, section, unavailable
+from tierkit.reporting.fragments import Fragment, escape, pairs, paragraph, say_name, section, unavailable
 
 
 def show_decisions(
@@ -42,8 +42,9 @@ def _decision(row: dict[Any, Any], currency: str, with_money: bool) -> str:
     if with_money:
         facts.insert(0, ("At stake", words.money(row["value_at_stake"], currency)))
     grounds = [("For", row["reason_for"]), ("Against", row["reason_against"])]
+    name = say_name(_name(row), card_of=row["account_id"])
     return (
-        f'<li class="decision"><div><h3>{escape(_name(row))}</h3><p>{escape(row["proposal"])}</p></div>'
+        f'<li class="decision"><div><h3>{name}</h3><p>{escape(row["proposal"])}</p></div>'
         f'<dl class="grounds">{pairs(grounds)}</dl><dl class="terms">{pairs(facts)}</dl></li>'
     )
 

@@ -58,10 +58,12 @@ def show_overlays(
         parts.append(table(rows[inside & ~lifted], _IN_FORCE, caption="One row per account, the soonest to end first"))
     if lifted.any():
         listed = table(rows[lifted], _IN_FORCE, caption="One row per account, the soonest to end first")
-        parts.append(folded(f"{words.things(int(lifted.sum()), 'promotion')} below Tier 1", listed))
+        parts.append(folded(f"{words.things(int(lifted.sum()), 'promotion')} below Tier 1", listed, prints=False))
     if not inside.all():
         listed = table(rows[~inside], _LEFT_OUT, caption="One row per account left out")
-        parts.append(folded(f"{words.count((~inside).sum())} that could not be followed, and why", listed))
+        parts.append(
+            folded(f"{words.count((~inside).sum())} that could not be followed, and why", listed, prints=False)
+        )
     return section("overlays", *parts, *fared)
 
 

@@ -1,6 +1,7 @@
 """How large should Tier 1 be: value against its size, and who would enter or leave."""
 
 import json
+from typing import Any
 
 import pandas as pd
 
@@ -19,8 +20,8 @@ def value_by_size(tiers: pd.DataFrame, *, most: int | None = None) -> pd.DataFra
 
     Returns
     -------
-    One row per size from 1 on: n_tier1, account_id and name (the account that size adds), expected_value (the sum).
-    By value alone, ties by account: the slots of single reps and overlays are set aside.
+    One row per size from 1 on: n_tier1, account_id and name (the account that size adds), tier (which it holds now),
+    expected_value (the sum). By value alone, ties by account: the slots of single reps and overlays are set aside.
     """
     ranked = tiers.sort_values(["expected_value", "account_id"], ascending=[False, True], kind="stable")
     ranked = ranked.head(most if most is not None else 2 * int((tiers["tier"] == 1).sum())).reset_index(drop=True)
@@ -29,7 +30,8 @@ def value_by_size(tiers: pd.DataFrame, *, most: int | None = None) -> pd.DataFra
         {
             "n_tier1": range(1, len(ranked) + 1),
             "account_id": ids,
-            "name": ranked["name"].fillna(ids) if "name" in ranked else ids,
+            "name": ranked["name"].where(~ranked["name"].map(words.is_missing), ids) if "name" in ranked else ids,
+            "tier": ranked["tier"],
             "expected_value": ranked["expected_value"].cumsum(),
         }
     )
@@ -63,15 +65,43 @@ def show_size(
     picture = figure_svg(
         plot_value_by_size(curve, chosen=chosen, capacity=capacity, currency=currency), caption, name="size"
     )
-    steps = [[str(n), words.money(v, currency)] for n, v in zip(curve["name"], curve["expected_value"], strict=True)]
-    data = json.dumps({"chosen": min(chosen, len(steps)), "steps": steps}).replace("<", "\\u003c")
-    start = words.money(curve["expected_value"].iloc[min(chosen, len(steps)) - 1], currency)
+    at, most = min(chosen, len(curve)), len(curve)
+    held = (curve["tier"] == 1).fillna(False).astype("int64").tolist()
+    worth = [words.money(v, currency) for v in curve["expected_value"]]
+    steps = [list(step) for step in zip(curve["name"].astype("str"), worth, held, strict=True)]
+    data = json.dumps({"now": _below(chosen - sum(held), most), "steps": steps}).replace("<", "\\u003c")
+    said = "".join(f"<p>{escape(s)}</p>" for s in _says(steps, at, _below(chosen - sum(held), most)))
     return section(
         "size",
         '<div class="beside">',
         picture,
         '<div class="says"><label for="size-slider">If Tier 1 held another number of accounts, by value alone</label>'
-        f'<input id="size-slider" type="range" min="1" max="{len(steps)}" value="{min(chosen, len(steps))}">'
-        f'<p><output id="size-said" for="size-slider">{escape(words.things(chosen, "account"))} hold '
-        f'{escape(start)}.</output></p><script type="application/json" id="size-data">{data}</script></div></div>',
+        f'<input id="size-slider" type="range" min="1" max="{most}" value="{at}" '
+        f'aria-valuetext="{at} accounts hold {escape(worth[at - 1])}">'
+        f'<div id="size-said" role="status" aria-live="polite">{said}</div>'
+        f'<script type="application/json" id="size-data">{data}</script></div></div>',
     )
+
+
+def _says(steps: list[list[Any]], n: int, now: str) -> list[str]:
+    """What the slider says at `n`: as the page's script says it once it is moved."""
+    enter = [str(name) for name, _, held in steps[:n] if not held]
+    leave = [str(name) for name, _, held in steps[n:] if held]
+    return [
+        f"The best {n} by value hold {steps[n - 1][1]}. {now}".strip(),
+        f"{len(enter)} would enter: {_names(enter)}.",
+        f"{len(leave)} would leave: {_names(leave)}.",
+    ]
+
+
+def _names(names: list[str], most: int = 12) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more if names else "nobody"
+
+
+def _below(n: int, most: int) -> str:
+    """Who holds Tier 1 today though far down by value: no size by value alone would bring them in."""
+    if n <= 0:
+        return ""
+    are = "one of today's accounts is" if n == 1 else f"{n} of today's accounts are"
+    return f"Not counted: {are} not among the best {most}; claims, triggers or their rep's own places hold them."
