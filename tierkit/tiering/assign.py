@@ -11,9 +11,10 @@ from tierkit.errors import TableError
 from tierkit.inputs.tables import Tables
 from tierkit.tiering.allocation import OFF_SUPPORT_BEST, Base, Certificate, Terms, base_tiers, terms_of, value_ranks
 from tierkit.tiering.book import Book, Flags, Floats, Held, Placed, held_before
-from tierkit.tiering.capacity import Ints, capacity_of, capacity_table
+from tierkit.tiering.capacity import Ints, capacity_table, slots_of
 from tierkit.tiering.exploration import draw_trials
 from tierkit.tiering.gates import QUALIFIED, check_scores
+from tierkit.tiering.ground import Ground, ground_on
 from tierkit.tiering.investment import share_budget
 from tierkit.tiering.overlays import (
     ledger_frame,
@@ -25,7 +26,7 @@ from tierkit.tiering.overlays import (
 )
 from tierkit.tiering.policy import Policy, Stability
 from tierkit.tiering.prices import shadow_prices, uplift_sensitivity
-from tierkit.tiering.standing import live_claims, live_overrides, live_triggers, with_account_columns
+from tierkit.tiering.standing import with_account_columns
 
 
 @dataclass(frozen=True)
@@ -107,17 +108,23 @@ def plan_tiers(
     Slots are kept for claims and promotions beforehand, so that neither pushes an account out of its base tier later.
     Rows keep their order; ties break by account_id.
     """
-    day = pd.Timestamp(as_of)
+    ground = ground_on(tables, policy, as_of=pd.Timestamp(as_of), seed=seed, undated=undated_policy)
+    return plan_on(gated, tables, policy, ground, previous=previous)
+
+
+def plan_on(
+    gated: pd.DataFrame, tables: Tables, policy: Policy, ground: Ground, *, previous: pd.DataFrame | None = None
+) -> Assignment:
+    """`plan_tiers` on a ground of one's own, which may mix the days; of `tables` only the accounts' columns are used."""
     given = check_scores(gated)
     if "gate" in given:
         given = given[given["gate"] == QUALIFIED]
     wanted = ("name", "owner_id") if policy.max_per_parent is None else ("name", "owner_id", "parent_id")
     given = with_account_columns(given.reset_index(drop=True), tables, wanted)
     rows = given.sort_values("account_id", kind="stable")
-    claims = live_claims(tables, day, undated=undated_policy)
-    triggers = live_triggers(tables, policy, day)
-    book = _open_book(rows, tables, policy, claims, as_of=day, undated=undated_policy)
-    held = held_before(book, previous, policy.hold, day)
+    claims, triggers = ground.claims, ground.triggers
+    book = _open_book(rows, tables, policy, ground)
+    held = held_before(book, previous, policy.hold, ground.hold_day)
     reserved = reserve_strategic(book, policy)
     terms = terms_of(book, policy, held=held, reserved=reserved)
     found = base_tiers(terms)
@@ -127,13 +134,15 @@ def plan_tiers(
     placed = _place(book, found, by_value, held, policy.hold)
     placed, strategic = lift_strategic(book, placed, policy, claims)
     placed, triggered = lift_triggered(book, placed, policy, triggers)
-    placed, overridden = put_overrides(book, placed, live_overrides(tables, policy, day))
+    placed, overridden = put_overrides(book, placed, ground.overrides)
     placed, triggered = lift_left_out(book, placed, policy, triggers, triggered)
-    placed, drawn = draw_trials(book, placed, policy, as_of=day, seed=seed, previous=previous)
+    placed, drawn = draw_trials(
+        book, placed, policy, as_of=ground.draw_day, seed=ground.seed, previous=previous
+    )
 
     columns = {
         "base_tier": base,
-        "since": held.since.where(held.tier == base, day).to_numpy(),
+        "since": held.since.where(held.tier == base, ground.hold_day).to_numpy(),
         "membership_prob": np.full(len(rows), np.nan),
         "tier": placed.tier,
         "tier_by": placed.by,
@@ -152,12 +161,10 @@ def plan_tiers(
     )
 
 
-def _open_book(
-    rows: pd.DataFrame, tables: Tables, policy: Policy, claims: pd.DataFrame, *, as_of: pd.Timestamp, undated: bool
-) -> Book:
+def _open_book(rows: pd.DataFrame, tables: Tables, policy: Policy, ground: Ground) -> Book:
     owner_id = rows["owner_id"] if "owner_id" in rows else pd.Series(pd.NA, rows.index, dtype="str")
-    capacity = capacity_of(owner_id, tables, policy, as_of=as_of, undated=undated)
-    claimed = rows["account_id"].map(claims["value"])
+    capacity = slots_of(owner_id, ground.reps, policy)
+    claimed = rows["account_id"].map(ground.claims["value"])
     parent, parents = (
         (None, pd.Index([]))
         if policy.max_per_parent is None or "parent_id" not in rows
