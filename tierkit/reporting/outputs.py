@@ -11,6 +11,7 @@ from tierkit.reporting import words
 from tierkit.reporting.books import write_books
 from tierkit.reporting.briefing import prepare_briefing
 from tierkit.reporting.earlier import earlier_ledgers
+from tierkit.reporting.last_month import GROUND, write_ground
 from tierkit.reporting.provenance import Provenance
 from tierkit.reporting.review import draw_review_sample, write_review_sample
 from tierkit.reporting.runs import Run
@@ -43,6 +44,7 @@ def write_tier_outputs(run: Run, folder: Path, provenance: Provenance) -> None:
     )
     write_writeback(folder, back)
     write_for_people(run.overlays, folder / "overlays.csv")
+    write_ground(folder / GROUND, run.ground)
     if run.holdout is not None and run.holdout.verdict != "refused" and run.holdout.n_pairs:
         write_for_people(run.holdout.accounts, folder / "holdout.csv")
     _write_json(folder / "ledger.json", _ledger(run))
