@@ -50,8 +50,8 @@ def greatest_shifts(
     return pd.DataFrame(
         {
             "feature": [name if ok else None for _, name, ok in picked],
-            "old": [before.at[i, name] if ok else None for i, name, ok in picked],
-            "new": [after.at[i, name] if ok else None for i, name, ok in picked],
+            "old": [before.loc[i, name] if ok else None for i, name, ok in picked],
+            "new": [after.loc[i, name] if ok else None for i, name, ok in picked],
             "shift": np.where(found, total.to_numpy()[np.arange(len(up)), best], np.nan),
         },
         index=up.index,
@@ -61,5 +61,7 @@ def greatest_shifts(
 def _same(one: pd.Series, other: pd.Series) -> np.ndarray:
     a, b = one.to_numpy(dtype=object), other.to_numpy(dtype=object)
     both = pd.isna(a) & pd.isna(b)
-    equal = np.array([x is y or (not u and bool(x == y)) for x, y, u in zip(a, b, pd.isna(a) | pd.isna(b), strict=True)])
+    equal = np.array(
+        [x is y or (not u and bool(x == y)) for x, y, u in zip(a, b, pd.isna(a) | pd.isna(b), strict=True)]
+    )
     return np.asarray(both | equal, dtype=bool)

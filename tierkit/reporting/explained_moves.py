@@ -8,7 +8,7 @@ import pandas as pd
 from tierkit.errors import TierkitError
 from tierkit.inputs.tables import Tables
 from tierkit.reporting import words
-from tierkit.reporting.last_month import LastMonth, NotKnown
+from tierkit.reporting.last_month import LastMonth, NotKnownError
 from tierkit.tiering.changes import tier_changes
 from tierkit.tiering.explain import Explained, explain_moves
 from tierkit.tiering.fact_words import fact_words
@@ -24,6 +24,9 @@ _FROM = {
     "gates": "since the account is new to the data or gone from it",
 }
 _WORTH_SAYING = 0.01
+"""Share of the value below which a part goes unsaid."""
+_LEAST = 0.5
+"""Money below which a part goes unsaid: it would read as nothing."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +58,16 @@ def explain_month(
 
     Raises
     ------
-    NotKnown : the months cannot be mixed, or the tiers are not those the month's own ingredients give.
+    NotKnownError : the months cannot be mixed, or the tiers are not those the month's own ingredients give.
     """
     try:
         walk = walk_steps(last.month, now, last.corrected, previous, tables)
-    except NotKnown:
+    except NotKnownError:
         raise
     except TierkitError as error:
-        raise NotKnown(f"the two months' rules and places do not go together ({error})") from None
+        raise NotKnownError(f"the two months' rules and places do not go together ({error})") from None
     if not _same_tiers(walk.tiers["gates"], tiers):
-        raise NotKnown("the tiers of this month were not set by its own scores and rules")
+        raise NotKnownError("the tiers of this month were not set by its own scores and rules")
     pooled = any(m.policy.sizes is not None or m.policy.shares is not None for m in (last.month, now))
     told = explain_moves(walk, pooled=pooled)
     values = told.values.assign(sentence=[say_value(row, currency) for row in told.values.to_dict("records")])
@@ -89,7 +92,7 @@ def say_value(row: dict[Any, Any], currency: str = "USD") -> str:
     said = [
         f"{'+' if part > 0 else ''}{words.money(part, currency)} {_FROM[step]}"
         for step, part in parts.items()
-        if abs(part) > max(least, 1e-9)
+        if abs(part) > max(least, _LEAST)
     ]
     if words.is_missing(before) and words.is_missing(after):
         return "expected value unknown, last month as well"

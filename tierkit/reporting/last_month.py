@@ -25,7 +25,7 @@ GROUND = "ground"
 """Folder of a month that holds what its tiers stood on besides the accounts."""
 
 
-class NotKnown(TierkitError):
+class NotKnownError(TierkitError):
     """Last month cannot be run again; the message says why, as the end of a sentence."""
 
 
@@ -48,7 +48,7 @@ def read_last_month(folder: Path, tables: Tables) -> LastMonth:
 
     Raises
     ------
-    NotKnown : its files are missing or of another version, or its models do not give the values it published.
+    NotKnownError : its files are missing or of another version, or its models do not give the values it published.
     """
     manifest = read_manifest(folder)
     as_of, seed = pd.Timestamp(manifest["as_of"]), int(manifest["seed"])
@@ -60,11 +60,11 @@ def read_last_month(folder: Path, tables: Tables) -> LastMonth:
         tiers = pd.read_parquet(folder / "tiers.parquet")
         ground = read_ground(folder / GROUND, as_of=as_of, seed=seed)
     except (TierkitError, ValidationError, OSError, KeyError, TypeError, AttributeError, ImportError, ValueError):
-        raise NotKnown("last month was published by another version of tierkit, or its files are gone") from None
+        raise NotKnownError("last month was published by another version of tierkit, or its files are gone") from None
     rows = rows.assign(account_id=rows["account_id"].astype("str"))
     score = score_by(models, tables, as_of=as_of)
     if not _gives(score, rows):
-        raise NotKnown("the models published last month do not give the values published with them")
+        raise NotKnownError("the models published last month do not give the values published with them")
     if ground is None:
         ground = ground_on(tables, policy, as_of=as_of, seed=seed)
     corrected = build_account_rows(tables, as_of=as_of, settings=features)

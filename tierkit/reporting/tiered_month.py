@@ -14,7 +14,7 @@ from tierkit.models.store import Models
 from tierkit.reporting.draft import kept
 from tierkit.reporting.earlier import earlier_months, earlier_tiers
 from tierkit.reporting.explained_moves import MonthsMoves, explain_month, plain_moves
-from tierkit.reporting.last_month import NotKnown, read_last_month, score_by
+from tierkit.reporting.last_month import NotKnownError, read_last_month, score_by
 from tierkit.reporting.learned_month import LearnedMonth
 from tierkit.reporting.publish import previous_month
 from tierkit.tiering.assign import Assignment, plan_tiers
@@ -136,12 +136,14 @@ class TieredMonth(LearnedMonth):
     @kept
     def changes(self) -> pd.DataFrame | None:
         """Every account's move since the tiers before, taken apart where it can be; None in a first month."""
-        return self._keep_moves("changes")
+        changes: pd.DataFrame | None = self._keep_moves("changes")
+        return changes
 
     @kept
     def value_changes(self) -> pd.DataFrame | None:
         """Every tiered account's change of expected value, taken apart; None where the parts are not known."""
-        return self._keep_moves("value_changes")
+        values: pd.DataFrame | None = self._keep_moves("value_changes")
+        return values
 
     @kept
     def parts_unknown(self) -> str:
@@ -155,7 +157,7 @@ class TieredMonth(LearnedMonth):
             return "this is the first month" if part == "parts_unknown" else None
         try:
             moves = self._explain_moves(previous)
-        except NotKnown as error:
+        except NotKnownError as error:
             moves = plain_moves(self.tiers, previous, self.gated, because=str(error))
         found = {"changes": moves.changes, "value_changes": moves.values, "parts_unknown": moves.unknown}
         self.keep(**{name: value for name, value in found.items() if not self.draft.has(name)})
@@ -164,10 +166,10 @@ class TieredMonth(LearnedMonth):
     def _explain_moves(self, previous: pd.DataFrame) -> MonthsMoves:
         folder = previous_month(self.reports, self.month)
         if folder is None:
-            raise NotKnown("the tiers before were not set by tierkit")
+            raise NotKnownError("the tiers before were not set by tierkit")
         models = Models(self.opening, self.win, self.acv, self.icp, {})
         if not are_scores_of(self.scores, self.account_rows, self.opening, self.win_in_use, self.acv):
-            raise NotKnown("the scores of this month are not those of its own models")
+            raise NotKnownError("the scores of this month are not those of its own models")
         score = score_by(models, self.tables, as_of=self.as_of)
         now = Month(self.account_rows, score, self.gated, self.sheet.tiers, self.ground, self.as_of)
         last = read_last_month(folder, self.tables)

@@ -115,7 +115,7 @@ def plan_tiers(
 def plan_on(
     gated: pd.DataFrame, tables: Tables, policy: Policy, ground: Ground, *, previous: pd.DataFrame | None = None
 ) -> Assignment:
-    """`plan_tiers` on a ground of one's own, which may mix the days; of `tables` only the accounts' columns are used."""
+    """`plan_tiers` on a ground that may mix the days; of `tables` only the accounts' columns are used."""
     given = check_scores(gated)
     if "gate" in given:
         given = given[given["gate"] == QUALIFIED]
@@ -136,9 +136,7 @@ def plan_on(
     placed, triggered = lift_triggered(book, placed, policy, triggers)
     placed, overridden = put_overrides(book, placed, ground.overrides)
     placed, triggered = lift_left_out(book, placed, policy, triggers, triggered)
-    placed, drawn = draw_trials(
-        book, placed, policy, as_of=ground.draw_day, seed=ground.seed, previous=previous
-    )
+    placed, drawn = draw_trials(book, placed, policy, as_of=ground.draw_day, seed=ground.seed, previous=previous)
 
     columns = {
         "base_tier": base,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,7 @@ def explain_moves(walk: Walk, *, pooled: bool) -> Explained:
     net = tiers["gates"] - tiers["start"]
     moved = net != 0
     rivals = {}
-    for a, b in zip(_PATH, _PATH[1:], strict=False):
+    for a, b in pairwise(_PATH):
         rivals[b] = _rivals(tiers[a], tiers[b], _by_id(walk.tiers[b], "owner_id", walk.tiers[a]), lowest, pooled)
     # Ties go to the last step: it brought the account to where it stands.
     along = parts[moved].mul(np.sign(net[moved]), axis=0)

@@ -49,7 +49,7 @@ class FactWords:
         """How far the step moved the account's value the way it went, in log; 0 where it did not."""
         if step not in self.change or one not in self.change.index:
             return 0.0
-        change = float(self.change.at[one, step]) * (1 if up else -1)
+        change = float(self.change[step][one]) * (1 if up else -1)
         return change if change > _SMALL else 0.0
 
     def reason(self, one: str, step: str, whose: Whose, *, up: bool) -> str:
@@ -68,12 +68,12 @@ class FactWords:
             return f"{whose.its} {said.what} {verb} from {said.old} to {said.new}"
         if corrected:
             return f"{whose.its} record was corrected from {said.old} to {said.new}"
-        return f"{whose.it} shows {said.new}, last month {said.old}"
+        if said.new[:1].isdigit():
+            return f"{whose.it} shows {said.new}, last month {said.old}"
+        return f"{whose.its} record says {said.new}, last month {said.old}"
 
 
-def fact_words(
-    walk: Walk, told: Explained, models: tuple[Opening | None, Propensity | None, Acv | None]
-) -> FactWords:
+def fact_words(walk: Walk, told: Explained, models: tuple[Opening | None, Propensity | None, Acv | None]) -> FactWords:
     """The words of a walk.
 
     Parameters
@@ -81,8 +81,9 @@ def fact_words(
     models : opening, win and ACV of last month, by which corrections and new facts were scored.
     """
     path = ["start", *VALUED]
-    values = np.log(walk.values[path].where(walk.values[path] > 0))
-    change = values.diff(axis=1)[list(VALUED)].fillna(0.0)
+    values = walk.values[path]
+    logs = pd.DataFrame(np.log(values.where(values > 0).to_numpy()), values.index, values.columns)
+    change = logs.diff(axis=1)[list(VALUED)].fillna(0.0)
     shifts = {}
     for step, before in _ROWS.items():
         up = told.tiers[step] < told.tiers[before]

@@ -1,4 +1,4 @@
-"""What a month's tiers stand on besides the accounts: sellers, claims, triggers, overrides, exclusions, and the days."""
+"""What tiers stand on besides the accounts: sellers, claims, triggers, overrides, exclusions, and the days."""
 
 from dataclasses import dataclass
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -54,7 +55,7 @@ class MoveWords:
 
     def _head(self, up: bool, chain: list[str], step: str) -> str:
         said = f"{'took the slot of' if up else 'lost its slot to'} {self._name(chain[0])}"
-        for one, other in zip(chain, chain[1:], strict=False):
+        for one, other in pairwise(chain):
             said += f", which {'took that of' if self._up(one, step) else 'lost its own to'} {self._name(other)}"
         return said
 
@@ -83,7 +84,7 @@ class MoveWords:
         return bool(path[step] < path[_BEFORE[step]])
 
     def _tier(self, one: str, step: str) -> int | None:
-        tier = int(self.told.tiers.at[one, step])
+        tier = int(self.told.tiers[step][one])
         return None if tier == self.told.lowest else tier
 
     def _name(self, one: str) -> str:

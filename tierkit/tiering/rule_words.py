@@ -11,10 +11,9 @@ from tierkit.tiering.steps import STEPS, Month, Walk
 _PATH = ("start", *STEPS)
 _LIFTS = {"windows": ("strategic", "trigger", "exploration"), "overrides": ("override",)}
 """What may set a tier in the steps of windows and overrides."""
-_PLACING = ("preset", "labels", "sizes", "shares", "tier1_per_rep", "tier2_per_rep", "strategic_slots", "uplift")
-_PLACING += ("max_per_parent", "promotion_share", "exploration_slots", "exploration_tier", "stability", "band")
-_PLACING += ("min_stay_months", "moving_cost", "churn_budget")
-"""Keys of the policy that decide places."""
+_ELSEWHERE = {"windows", "promote", "promotion_min_fit", "gates", "plays", "preset"}
+_ELSEWHERE |= {"budget", "investment_floor", "investment_ceiling", "hours", "hours_per_rep"}
+"""Keys of the policy that decide no places, or do so in another step; the rest belongs to that of places and cut."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +61,15 @@ class RuleWords:
         if not _same(was, is_):
             return f"{whose.it} moved from {self._rep(was)}'s book to {self._rep(is_)}'s"
         a, b = (_cell(tiers[step], one, "tier") for step in ("model", "capacity"))
-        column = f"tier{min(x for x in (a, b) if x is not None)}_slots"
+        column = f"tier{min(int(str(t)) for t in (a, b) if t is not None)}_slots"
         old, new = (_slots(m.ground.reps, m.policy, is_, column) for m in (self.before, self.now))
         if old is not None and new is not None and (new > old if up else new < old):
             return f"{self._rep(is_)} has {new} Tier {column[4]} slots, last month {old}"
         if not up and _cell(tiers["model"], one, "tier_by") == "stay":
             return f"{whose.its} minimum stay is over"
         first, second = self.before.policy, self.now.policy
-        keys = [key.replace("_", " ") for key in _PLACING if getattr(first, key) != getattr(second, key)]
+        placing = [key for key in type(second).model_fields if key not in _ELSEWHERE]
+        keys = [key.replace("_", " ") for key in placing if getattr(first, key) != getattr(second, key)]
         return f"the run sheet has changed ({', '.join(keys)})" if keys else ""
 
     def _lifts(self, one: str, step: str, whose: Whose) -> str:
