@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import pandas as pd
@@ -109,6 +109,12 @@ class Company:
         now = replace(pair.now, ground=replace(pair.now.ground, hold_day=NEXT, draw_day=NEXT))
         gated = gate_accounts(now.score(now.rows), self.tables, POLICY, as_of=AS_OF)
         return replace(pair, now=replace(now, gated=gated))
+
+
+@cache
+def settled_company(seed: int = 3) -> Company:
+    """One for all tests that only read it."""
+    return Company(seed)
 
 
 def _refit(company: Company, pair: Pair, rng: np.random.Generator) -> Pair:

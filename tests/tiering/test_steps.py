@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tiering.books import AS_OF, books, scores_of, tables_of
-from tests.tiering.pairs import CAUSES, Company
+from tests.tiering.pairs import CAUSES, Company, settled_company
 from tierkit.inputs.tables import Tables
 from tierkit.tiering.assign import plan_on, plan_tiers
 from tierkit.tiering.explain import Explained, explain_moves
@@ -65,7 +65,7 @@ def sentences(walk: Walk, told: Explained, before: Month, now: Month) -> dict[st
 
 @pytest.fixture(scope="module")
 def company() -> Company:
-    return Company(3)
+    return settled_company()
 
 
 @pytest.mark.parametrize("cause", CAUSES)
