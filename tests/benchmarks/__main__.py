@@ -27,6 +27,7 @@ SIMULATIONS = {
     "policy": 1,
     "effect": 1,
     "leaks": 1,
+    "moves": 1,
     "recalibration": 1,
     "coverage": 10,
     "audit": 10,

@@ -60,7 +60,7 @@ def possible_changes(misses: pd.DataFrame, months: list[Month], later: pd.DataFr
     won, failed = misses[misses["miss"] == WON], misses[misses["miss"] != WON]
     tiered = won[won["tier"].notna()]
     live = pd.concat(
-        [m.triggers.assign(as_of=m.as_of)[["as_of", "account_id", "kind", "promotes"]] for m in months]
+        [m.ground.triggers.assign(as_of=m.as_of)[["as_of", "account_id", "kind", "promotes"]] for m in months]
     ).merge(tiered[["as_of", "account_id"]], on=["as_of", "account_id"])
     before = pd.concat([m.rows[["as_of", "account_id", "tier_by"]] for m in months])
     found: list[Change] = []

@@ -7,14 +7,14 @@ import pandas as pd
 
 from tierkit.inputs.tables import Tables
 from tierkit.tiering.allocation import base_tiers, terms_of
-from tierkit.tiering.assign import open_book
+from tierkit.tiering.assign import lay_over, open_book
 from tierkit.tiering.book import Book, Placed, held_before
 from tierkit.tiering.capacity import UNLIMITED
-from tierkit.tiering.exploration import draw_trials
 from tierkit.tiering.gates import NEEDS_INFO, OUT_OF_ICP, QUALIFIED
-from tierkit.tiering.overlays import lift_left_out, lift_strategic, lift_triggered, put_overrides, reserve_strategic
+from tierkit.tiering.ground import Ground, ground_on
+from tierkit.tiering.overlays import reserve_strategic
 from tierkit.tiering.policy import Policy
-from tierkit.tiering.standing import live_claims, live_overrides, live_triggers, with_account_columns
+from tierkit.tiering.standing import with_account_columns
 
 FLAGS = ("contactable", "is_customer", "has_open_deal", "off_support")
 KEPT = (
@@ -82,18 +82,16 @@ def keep_month(
 
 @dataclass(frozen=True)
 class Month:
-    """A kept month, its qualified accounts as a book, and what people and events said then."""
+    """A kept month, its qualified accounts as a book, and what else its tiers stood on."""
 
     as_of: pd.Timestamp
     rows: pd.DataFrame
     book: Book
-    claims: pd.DataFrame
-    triggers: pd.DataFrame
-    overrides: pd.DataFrame
+    ground: Ground
 
     def with_rows(self, rows: pd.DataFrame, tables: Tables, policy: Policy) -> "Month":
         """The month with other gates or scores of the same accounts."""
-        return replace(self, rows=rows, book=_book(rows, self.claims, tables, policy, self.as_of))
+        return replace(self, rows=rows, book=_book(rows, tables, policy, self.ground))
 
     def ranked_by(self, column: str) -> "Month":
         """The month with its accounts ranked by a column of its rows; who has no figure in it comes last."""
@@ -102,15 +100,13 @@ class Month:
 
 
 def open_months(months: pd.DataFrame, tables: Tables, policy: Policy) -> list[Month]:
-    """The months of `keep_month`, oldest first, each with the claims, triggers and overrides that were live."""
+    """The months of `keep_month`, oldest first, each on the ground it stood on."""
     out = []
     for _, rows in months.groupby("as_of", sort=True):
         day = rows["as_of"].iloc[0]
         rows = rows.sort_values("account_id", kind="stable", ignore_index=True)
-        claims = live_claims(tables, day, undated=False)
-        book = _book(rows, claims, tables, policy, day)
-        triggers, overrides = live_triggers(tables, policy, day), live_overrides(tables, policy, day)
-        out.append(Month(day, rows, book, claims, triggers, overrides))
+        ground = ground_on(tables, policy, as_of=day, seed=0, undated=False)
+        out.append(Month(day, rows, _book(rows, tables, policy, ground), ground))
     return out
 
 
@@ -135,26 +131,20 @@ def tier_again(months: list[Month], policy: Policy, *, more: tuple[int, ...] = (
     return pd.concat(out, ignore_index=True)
 
 
-def _book(rows: pd.DataFrame, claims: pd.DataFrame, tables: Tables, policy: Policy, as_of: pd.Timestamp) -> Book:
-    return open_book(rows[rows["gate"] == QUALIFIED], tables, policy, claims, as_of=as_of, undated=False)
+def _book(rows: pd.DataFrame, tables: Tables, policy: Policy, ground: Ground) -> Book:
+    return open_book(rows[rows["gate"] == QUALIFIED], tables, policy, ground)
 
 
 def _tiers(book: Book, month: Month, policy: Policy, previous: pd.DataFrame | None) -> pd.DataFrame:
-    """The steps of `plan_tiers`, without its words."""
-    triggers = month.triggers.assign(promotes=month.triggers["kind"].isin(policy.promote))
+    """The tiers of `plan_tiers`, without its words."""
+    triggers = month.ground.triggers
+    ground = replace(month.ground, triggers=triggers.assign(promotes=triggers["kind"].isin(policy.promote)))
     held = held_before(book, previous, policy.hold, month.as_of)
     found = base_tiers(terms_of(book, policy, held=held, reserved=reserve_strategic(book, policy)))
     n = len(book.value)
     nothing = pd.Series(pd.NaT, range(n), dtype="datetime64[us]")
     by, reason = np.full(n, "value", dtype=object), np.full(n, "", dtype=object)
-    placed, _ = lift_strategic(book, Placed(found.tier, by, reason, nothing), policy, month.claims)
-    placed, left = lift_triggered(book, placed, policy, triggers)
-    decided, _ = put_overrides(book, placed, month.overrides)
-    if not np.array_equal(decided.tier, placed.tier):
-        # Only what overrides freed can let in whom the triggers had to leave out.
-        decided, _ = lift_left_out(book, decided, policy, triggers, left)
-    placed = decided
-    placed, _ = draw_trials(book, placed, policy, as_of=month.as_of, seed=0, previous=previous)
+    placed, _ = lay_over(book, Placed(found.tier, by, reason, nothing), policy, ground, previous=previous)
     return pd.DataFrame(
         {
             "account_id": pd.Series(book.account_id, dtype="str"),

@@ -15,6 +15,7 @@ from tierkit.reporting.books import book_notes, write_books
 from tierkit.reporting.briefing import prepare_briefing
 from tierkit.reporting.commits import written_back
 from tierkit.reporting.earlier import earlier_ledgers
+from tierkit.reporting.last_month import GROUND, write_ground
 from tierkit.reporting.proposals import ASKED, FORM, NOTES, SLOTS, STANDING, run_label, write_form
 from tierkit.reporting.provenance import Provenance
 from tierkit.reporting.review.sample import draw_review_sample, write_review_sample
@@ -49,6 +50,7 @@ def write_tier_outputs(run: Run, folder: Path, provenance: Provenance) -> None:
     )
     write_review_sample(folder, sample, tiers, run.reasons)
     write_for_people(run.overlays, folder / "overlays.csv")
+    write_ground(folder / GROUND, run.ground)
     if run.holdout is not None and run.holdout.verdict != "refused" and run.holdout.n_pairs:
         write_for_people(run.holdout.accounts, folder / "holdout.csv")
     _write_json(folder / "ledger.json", _ledger(run))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -10,18 +11,23 @@ from tierkit.features.fit import score_fit
 from tierkit.models.bootstrap import bootstrap_models, refitted_scores
 from tierkit.models.scorecard import Scorecard, fit_scorecard
 from tierkit.models.scoring import are_scores_of, score_accounts
+from tierkit.models.store import Models
 from tierkit.reporting.commits import standing_tiers
 from tierkit.reporting.draft import kept
 from tierkit.reporting.earlier import earlier_months, earlier_tiers
+from tierkit.reporting.explained_moves import MonthsMoves, explain_month, plain_moves
+from tierkit.reporting.last_month import NotKnownError, read_last_month, score_by
 from tierkit.reporting.learned_month import LearnedMonth
 from tierkit.reporting.proposals import propose_moves
+from tierkit.reporting.publish import previous_month
 from tierkit.tiering.assign import Assignment, plan_tiers
-from tierkit.tiering.changes import tier_changes
 from tierkit.tiering.counterfactuals import what_would_move
 from tierkit.tiering.gates import QUALIFIED, gate_accounts
+from tierkit.tiering.ground import Ground, ground_on
 from tierkit.tiering.idle_rules import PublishedMonth, idle_rules
 from tierkit.tiering.learning import learning_values, with_learning
 from tierkit.tiering.membership import membership_prob
+from tierkit.tiering.steps import Month
 from tierkit.tiering.treatment import delivered_effort
 from tierkit.tiering.unknowns import worth_learning
 
@@ -154,10 +160,50 @@ class TieredMonth(LearnedMonth):
 
     @kept
     def changes(self) -> pd.DataFrame | None:
-        """Every account's move since the tiers before; None in a first month."""
-        if self.previous is None:
-            return None
-        return tier_changes(self.tiers, self.previous, gates=self.gated)
+        """Every account's move since the tiers before, taken apart where it can be; None in a first month."""
+        changes: pd.DataFrame | None = self._keep_moves("changes")
+        return changes
+
+    @kept
+    def value_changes(self) -> pd.DataFrame | None:
+        """Every tiered account's change of expected value, taken apart; None where the parts are not known."""
+        values: pd.DataFrame | None = self._keep_moves("value_changes")
+        return values
+
+    @kept
+    def parts_unknown(self) -> str:
+        """Why moves are not taken apart, as the end of a sentence; empty where they are."""
+        return str(self._keep_moves("parts_unknown"))
+
+    def _keep_moves(self, part: str) -> Any:
+        """Work all three out at once, keep them, and give one."""
+        previous = self.previous
+        if previous is None:
+            return "this is the first month" if part == "parts_unknown" else None
+        try:
+            moves = self._explain_moves(previous)
+        except NotKnownError as error:
+            moves = plain_moves(self.tiers, previous, self.gated, because=str(error))
+        found = {"changes": moves.changes, "value_changes": moves.values, "parts_unknown": moves.unknown}
+        self.keep(**{name: value for name, value in found.items() if not self.draft.has(name)})
+        return found[part]
+
+    def _explain_moves(self, previous: pd.DataFrame) -> MonthsMoves:
+        folder = previous_month(self.reports, self.month)
+        if folder is None:
+            raise NotKnownError("the tiers before were not set by tierkit")
+        models = Models(self.opening, self.win, self.acv, self.icp, {})
+        if not are_scores_of(self.scores, self.account_rows, self.opening, self.win_in_use, self.acv):
+            raise NotKnownError("the scores of this month are not those of its own models")
+        score = score_by(models, self.tables, as_of=self.as_of)
+        now = Month(self.account_rows, score, self.gated, self.sheet.tiers, self.ground, self.as_of)
+        last = read_last_month(folder, self.tables)
+        return explain_month(last, now, self.tiers, previous, self.tables, currency=self.sheet.data.currency)
+
+    @property
+    def ground(self) -> Ground:
+        """What the tiers stand on besides the accounts."""
+        return ground_on(self.tables, self.sheet.tiers, as_of=self.as_of, seed=self.seed)
 
     @cached_property
     def standing(self) -> pd.DataFrame:

@@ -11,11 +11,13 @@ from tierkit.errors import TableError
 from tierkit.inputs.tables import Tables
 from tierkit.tiering.allocation import OFF_SUPPORT_BEST, Base, Certificate, Terms, base_tiers, terms_of, value_ranks
 from tierkit.tiering.book import Book, Flags, Floats, Held, Placed, held_before
-from tierkit.tiering.capacity import Ints, capacity_of, capacity_table
+from tierkit.tiering.capacity import Ints, capacity_table, slots_of
 from tierkit.tiering.exploration import draw_trials
 from tierkit.tiering.gates import QUALIFIED, check_scores
+from tierkit.tiering.ground import Ground, ground_on
 from tierkit.tiering.investment import share_budget
 from tierkit.tiering.overlays import (
+    LedgerRow,
     ledger_frame,
     lift_left_out,
     lift_strategic,
@@ -25,7 +27,7 @@ from tierkit.tiering.overlays import (
 )
 from tierkit.tiering.policy import Policy, Stability
 from tierkit.tiering.prices import shadow_prices, uplift_sensitivity
-from tierkit.tiering.standing import live_claims, live_overrides, live_triggers, with_account_columns
+from tierkit.tiering.standing import with_account_columns
 
 
 @dataclass(frozen=True)
@@ -107,17 +109,22 @@ def plan_tiers(
     Slots are kept for claims and promotions beforehand, so that neither pushes an account out of its base tier later.
     Rows keep their order; ties break by account_id.
     """
-    day = pd.Timestamp(as_of)
+    ground = ground_on(tables, policy, as_of=pd.Timestamp(as_of), seed=seed, undated=undated_policy)
+    return plan_on(gated, tables, policy, ground, previous=previous)
+
+
+def plan_on(
+    gated: pd.DataFrame, tables: Tables, policy: Policy, ground: Ground, *, previous: pd.DataFrame | None = None
+) -> Assignment:
+    """`plan_tiers` on a ground that may mix the days; of `tables` only the accounts' columns are used."""
     given = check_scores(gated)
     if "gate" in given:
         given = given[given["gate"] == QUALIFIED]
     wanted = ("name", "owner_id") if policy.max_per_parent is None else ("name", "owner_id", "parent_id")
     given = with_account_columns(given.reset_index(drop=True), tables, wanted)
     rows = given.sort_values("account_id", kind="stable")
-    claims = live_claims(tables, day, undated=undated_policy)
-    triggers = live_triggers(tables, policy, day)
-    book = open_book(rows, tables, policy, claims, as_of=day, undated=undated_policy)
-    held = held_before(book, previous, policy.hold, day)
+    book = open_book(rows, tables, policy, ground)
+    held = held_before(book, previous, policy.hold, ground.hold_day)
     reserved = reserve_strategic(book, policy)
     terms = terms_of(book, policy, held=held, reserved=reserved)
     found = base_tiers(terms)
@@ -125,40 +132,48 @@ def plan_tiers(
     base = found.tier
 
     placed = _place(book, found, by_value, held, policy.hold)
-    placed, strategic = lift_strategic(book, placed, policy, claims)
-    placed, triggered = lift_triggered(book, placed, policy, triggers)
-    placed, overridden = put_overrides(book, placed, live_overrides(tables, policy, day))
-    placed, triggered = lift_left_out(book, placed, policy, triggers, triggered)
-    placed, drawn = draw_trials(book, placed, policy, as_of=day, seed=seed, previous=previous)
+    placed, ledger = lay_over(book, placed, policy, ground, previous=previous)
 
     columns = {
         "base_tier": base,
-        "since": held.since.where(held.tier == base, day).to_numpy(),
+        "since": held.since.where(held.tier == base, ground.hold_day).to_numpy(),
         "membership_prob": np.full(len(rows), np.nan),
         "tier": placed.tier,
         "tier_by": placed.by,
         "tier_reason": placed.reason,
         "promoted_until": placed.promoted_until.to_numpy(),
-        "priority_rank": _priority(book, placed.tier, triggers).set_axis(rows.index),
+        "priority_rank": _priority(book, placed.tier, ground.triggers).set_axis(rows.index),
         **_treatment(book, placed.tier, policy),
     }
     tiers = rows.copy().assign(**columns).astype(dict.fromkeys(("tier_by", "tier_reason", "play", "next_step"), "str"))
     return Assignment(
         tiers.loc[given.index],
-        ledger_frame([*strategic, *triggered, *overridden, *drawn]),
+        ledger_frame(ledger),
         capacity_table(book.capacity, book.owner, placed.tier),
         terms,
         found,
     )
 
 
-def open_book(
-    rows: pd.DataFrame, tables: Tables, policy: Policy, claims: pd.DataFrame, *, as_of: pd.Timestamp, undated: bool
-) -> Book:
+def lay_over(
+    book: Book, placed: Placed, policy: Policy, ground: Ground, *, previous: pd.DataFrame | None
+) -> tuple[Placed, list[LedgerRow]]:
+    """Claims, triggers, overrides and trials on top of base tiers, in this order, and the ledger of them all."""
+    placed, strategic = lift_strategic(book, placed, policy, ground.claims)
+    placed, triggered = lift_triggered(book, placed, policy, ground.triggers)
+    decided, overridden = put_overrides(book, placed, ground.overrides)
+    if not np.array_equal(decided.tier, placed.tier):
+        # Only what overrides freed can let in whom the triggers had to leave out.
+        decided, triggered = lift_left_out(book, decided, policy, ground.triggers, triggered)
+    placed, drawn = draw_trials(book, decided, policy, as_of=ground.draw_day, seed=ground.seed, previous=previous)
+    return placed, [*strategic, *triggered, *overridden, *drawn]
+
+
+def open_book(rows: pd.DataFrame, tables: Tables, policy: Policy, ground: Ground) -> Book:
     """The qualified rows, sorted by account_id, as arrays, with the reps' capacity."""
     owner_id = rows["owner_id"] if "owner_id" in rows else pd.Series(pd.NA, rows.index, dtype="str")
-    capacity = capacity_of(owner_id, tables, policy, as_of=as_of, undated=undated)
-    claimed = rows["account_id"].map(claims["value"])
+    capacity = slots_of(owner_id, ground.reps, policy)
+    claimed = rows["account_id"].map(ground.claims["value"])
     parent, parents = (
         (None, pd.Index([]))
         if policy.max_per_parent is None or "parent_id" not in rows

@@ -49,12 +49,21 @@ class Capacity:
 
 
 def capacity_of(owner_id: pd.Series, tables: Tables, policy: Policy, *, as_of: pd.Timestamp, undated: bool) -> Capacity:
-    """Slots and places on `as_of`.
+    """`slots_of` the reps known on `as_of`.
+
+    Parameters
+    ----------
+    undated : whether reps without `known_at` count as known.
+    """
+    return slots_of(owner_id, known_rows(tables.frame("reps"), as_of, undated=undated), policy)
+
+
+def slots_of(owner_id: pd.Series, reps: pd.DataFrame, policy: Policy) -> Capacity:
+    """Slots and places of these reps.
 
     Parameters
     ----------
     owner_id : the owner of each qualified account, missing where there is none.
-    undated : whether reps without `known_at` count as known.
 
     The reps are those of the table; where it has none, every owner of an account is one, with the slots of the sheet.
     A pool takes accounts whose owner is missing or not a rep. It may hold what the sheet's sizes leave once every rep
@@ -71,7 +80,7 @@ def capacity_of(owner_id: pd.Series, tables: Tables, policy: Policy, *, as_of: p
         promotions = tuple(_budget(policy, p) for p in places)
         free = np.full((1, n), UNLIMITED, dtype=np.int64)
         return Capacity((POOL,), (POOL,), free, places, promotions, np.zeros_like(free))
-    reps = _reps(owner_id, tables, policy, as_of=as_of, undated=undated)
+    reps = _reps(owner_id, reps, policy)
     slots = np.full((len(reps) + 1, n), UNLIMITED, dtype=np.int64)
     held = min(n, 2)
     slots[1:, :held] = reps[["tier1_slots", "tier2_slots"]].to_numpy(dtype=np.int64)[:, :held]
@@ -102,9 +111,9 @@ def take(order: Ints, owner: Ints, free: Ints, places: int) -> Ints:
     return order[rank < free[theirs]][:places]
 
 
-def _reps(owner_id: pd.Series, tables: Tables, policy: Policy, *, as_of: pd.Timestamp, undated: bool) -> pd.DataFrame:
+def _reps(owner_id: pd.Series, reps: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """One row per rep by owner_id: name and slots, those not given from the sheet."""
-    reps = known_rows(tables.frame("reps"), as_of, undated=undated).sort_values("owner_id")
+    reps = reps.sort_values("owner_id")
     if reps.empty:
         reps = pd.DataFrame({"owner_id": sorted(owner_id.dropna().astype("str").unique())}, dtype="str")
         reps = reps[reps["owner_id"] != POOL]

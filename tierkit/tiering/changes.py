@@ -1,4 +1,4 @@
-"""What moved since the tiers before, and why; how steady the tiers are."""
+"""What moved since the tiers before, and why, as far as the tiers alone tell; `explain_moves` takes a move apart."""
 
 from collections.abc import Hashable
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-NOT_TIERED = 9
-"""Stands for "no tier" while moves are compared: worse than every tier."""
+from tierkit.tiering.migration import NOT_TIERED, both_tiers, migration_matrix, tier_stability, weighted_kappa
+from tierkit.tiering.rivals import find_rivals
+
 _ENDED = {
     "trigger": "its window ended",
     "override": "its override ended",
@@ -34,7 +35,8 @@ def tier_changes(tiers: pd.DataFrame, previous: pd.DataFrame, *, gates: pd.DataF
     or a free one was there).
     """
     moves = _moves(tiers, previous, gates)
-    rivals = _rivals(moves)
+    names = moves.set_index("account_id")["name"]
+    rivals = moves["account_id"].map(find_rivals(moves)).map(names).fillna("")
     said = [_say(move, rival) for move, rival in zip(moves.to_dict("records"), rivals, strict=True)]
     return pd.DataFrame(
         {
@@ -48,71 +50,8 @@ def tier_changes(tiers: pd.DataFrame, previous: pd.DataFrame, *, gates: pd.DataF
     )
 
 
-def migration_matrix(tiers: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFrame:
-    """Accounts by tier before (rows, last `new`) and tier now (columns, last `not tiered`)."""
-    both = _both(tiers, previous)
-    n = int(max(both.where(both < NOT_TIERED).max().max(), 1)) if len(both) else 1
-    counts = pd.crosstab(both["before"], both["after"])
-    order = [*range(1, n + 1), NOT_TIERED]
-    counts = counts.reindex(index=order, columns=order, fill_value=0)
-    counts.index = pd.Index([*map(str, range(1, n + 1)), "new"], name="from_tier", dtype="str")
-    counts.columns = pd.Index([*map(str, range(1, n + 1)), "not tiered"], name="to_tier", dtype="str")
-    return counts
-
-
-def tier_stability(tiers: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFrame:
-    """How steady the tiers are: one row.
-
-    Returns
-    -------
-    n_both (accounts tiered both times), n_moved, moved_share of them, n_moved_two (by two tiers or more),
-    tier1_jaccard (accounts in Tier 1 both times over those in it at least once), weighted_kappa (quadratic; missing
-    where everybody sits in one tier).
-    """
-    both = _both(tiers, previous)
-    before, after = both["before"].to_numpy(), both["after"].to_numpy()
-    stayed = (before < NOT_TIERED) & (after < NOT_TIERED)
-    n_both, step = int(stayed.sum()), np.abs(before - after)[stayed]
-    ever_first = int(((before == 1) | (after == 1)).sum())
-    n = int(max(before[stayed].max(), after[stayed].max())) if n_both else 1
-    matrix = np.zeros((n, n))
-    np.add.at(matrix, (before[stayed] - 1, after[stayed] - 1), 1)
-    return pd.DataFrame(
-        {
-            "n_both": [n_both],
-            "n_moved": [int((step > 0).sum())],
-            "moved_share": [float((step > 0).mean()) if n_both else np.nan],
-            "n_moved_two": [int((step > 1).sum())],
-            "tier1_jaccard": [float(((before == 1) & (after == 1)).sum() / ever_first) if ever_first else np.nan],
-            "weighted_kappa": [weighted_kappa(matrix)],
-        }
-    )
-
-
-def weighted_kappa(matrix: np.ndarray, *, power: int = 2) -> float:
-    """Cohen's kappa of a square table of counts, disagreement weighted by distance ** `power` (0 none, 1, 2).
-
-    Missing where chance alone would agree fully. Source: Cohen 1968.
-    """
-    n = len(matrix)
-    distance = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
-    weight = (distance > 0) if power == 0 else distance**power
-    total = matrix.sum()
-    if not total:
-        return float("nan")
-    by_chance = float((weight * np.outer(matrix.sum(axis=1), matrix.sum(axis=0))).sum() / total)
-    return float(1 - (weight * matrix).sum() / by_chance) if by_chance else float("nan")
-
-
-def _both(tiers: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFrame:
-    """Tier before and after of every account that has one of them, by account_id; `NOT_TIERED` where it has none."""
-    now, then = (frame.set_index(frame["account_id"].astype("str"))["tier"] for frame in (tiers, previous))
-    both = pd.DataFrame({"before": then, "after": now}).dropna(how="all").sort_index()
-    return both.astype("Float64").fillna(NOT_TIERED).astype("int64").rename_axis("account_id")
-
-
 def _moves(tiers: pd.DataFrame, previous: pd.DataFrame, gates: pd.DataFrame | None) -> pd.DataFrame:
-    both = _both(tiers, previous)
+    both = both_tiers(tiers, previous)
     moves = both[both["before"] != both["after"]].reset_index()
     sources = {
         "name": (tiers, gates, previous),
@@ -140,25 +79,6 @@ def _look_up(account_id: pd.Series, column: str, frames: tuple[pd.DataFrame | No
     return values
 
 
-def _rivals(moves: pd.DataFrame) -> list[str]:
-    """For each move the account of the same rep that took its place, or whose place it took; empty without one.
-
-    In each tier of a rep those who left are paired in turn with those who came: pushed down with risen first.
-    """
-    owner = moves["owner_id"].fillna("").astype("str")
-    down = moves["before"] < moves["after"]
-    left = pd.DataFrame({"owner": owner, "tier": moves["before"], "last": ~down})
-    came = pd.DataFrame({"owner": owner, "tier": moves["after"], "last": down})
-    sides = [side.sort_values("last", kind="stable") for side in (left, came)]
-    left, came = (side.assign(turn=side.groupby(["owner", "tier"]).cumcount()) for side in sides)
-    pairs = left.reset_index(names="left").merge(came.reset_index(names="came"), on=["owner", "tier", "turn"])
-    pairs = pairs[pairs["tier"] < NOT_TIERED]
-    took = pd.Series(moves["name"].loc[pairs["came"]].to_numpy(), pairs["left"])
-    gave = pd.Series(moves["name"].loc[pairs["left"]].to_numpy(), pairs["came"])
-    rival = took.reindex(moves.index).where(down, gave.reindex(moves.index))
-    return rival.fillna("").astype("str").tolist()
-
-
 def _say(move: dict[Hashable, Any], rival: str) -> tuple[str, str]:
     """Cause and sentence of one move; a new overlay explains it first, then one that ended, then places."""
     before, after, by, why = move["before"], move["after"], move["tier_by"], str(move["tier_reason"])
@@ -181,3 +101,6 @@ def _say(move: dict[Hashable, Any], rival: str) -> tuple[str, str]:
 
 def _or(value: object, otherwise: str) -> str:
     return value if isinstance(value, str) and value else otherwise
+
+
+__all__ = ["NOT_TIERED", "migration_matrix", "tier_changes", "tier_stability", "weighted_kappa"]

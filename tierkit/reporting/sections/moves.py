@@ -7,16 +7,20 @@ from tierkit.reporting import words
 from tierkit.reporting.figures import figure_svg
 from tierkit.reporting.fragments import Field, Fragment, folded, paragraph, section, table, unavailable
 from tierkit.reporting.sections.repairs import say_reason
+from tierkit.tiering.steps import STEPS
 
 
-def show_moves(changes: pd.DataFrame | None, matrix: pd.DataFrame | None = None, *, because: str = "") -> Fragment:
-    """The tier flow and every account that changed tier.
+def show_moves(
+    changes: pd.DataFrame | None, matrix: pd.DataFrame | None = None, *, because: str = "", unknown: str = ""
+) -> Fragment:
+    """The tier flow, why accounts moved, in which order that was told apart, and every account that changed tier.
 
     Parameters
     ----------
     changes : as `tier_changes` returns it, one row per move; columns account_id, name, from_tier, to_tier (missing:
         not tiered), cause, sentence. None in a first month.
     matrix : as `migration_matrix` returns it; None draws no picture.
+    unknown : why moves are not taken apart, as the end of a sentence; where they are, tier_<step> stands in `changes`.
     """
     from tierkit.reporting.plots.tiering import plot_tier_flow
 
@@ -38,10 +42,11 @@ def show_moves(changes: pd.DataFrame | None, matrix: pd.DataFrame | None = None,
             "band is the number of accounts. Those that stayed are counted beside the boxes, not drawn."
         )
         picture = figure_svg(plot_tier_flow(matrix), caption, name="flow")
-        says = [paragraph(line), *(paragraph(s) for s in _first_tier(moved))]
+        says = [paragraph(line), *(paragraph(s) for s in (*_steadiness(matrix), *_first_tier(moved)))]
         parts += ['<div class="beside">', picture, f'<div class="says">{"".join(says)}</div></div>']
     else:
         parts += [paragraph(line)]
+    parts += [paragraph(_by_cause(changes)), paragraph(_told_apart(changes, unknown), "note")]
     top, rest = moved[first], moved[~first]
     if len(top):
         parts.append(table(top.head(_OPEN), _FIELDS, caption="Into and out of Tier 1: one row per account"))
@@ -65,6 +70,43 @@ def _readable(changes: pd.DataFrame) -> pd.DataFrame:
     moved["sentence"] = moved["sentence"].str.replace("_", " ")
     moved["move"] = [f"{words.tier_name(a)} to {words.tier_name(b)}" for a, b in both]
     return moved
+
+
+def _steadiness(matrix: pd.DataFrame) -> list[str]:
+    """How many of those tiered in both months moved, and how much of Tier 1 is the same."""
+    tiers = [t for t in matrix.index if t in matrix.columns]
+    both = matrix.loc[tiers, tiers].to_numpy()
+    n, first = int(both.sum()), int(both[0, 0])
+    ever = int(matrix.loc[tiers[0]].sum() + matrix[tiers[0]].sum()) - first
+    said = []
+    if n:
+        share = words.percent(1 - np.trace(both) / n)
+        said.append(f"Of {words.things(n, 'account')} tiered in both months, {share} changed tier.")
+    if ever:
+        shared = f"{words.count(first)} of the {words.things(ever, 'account')}"
+        said.append(f"{shared} in {words.tier_name(tiers[0])} in either month {'is' if first == 1 else 'are'} in both.")
+    return said
+
+
+def _by_cause(changes: pd.DataFrame) -> str:
+    counts = changes["cause"].value_counts()
+    order = [c for c in STEPS.values() if c in counts] + sorted(set(counts.index) - set(STEPS.values()))
+    return f"By cause: {words.listing([f'{words.count(counts[c])} {c}' for c in order])}."
+
+
+def _told_apart(changes: pd.DataFrame, unknown: str) -> str:
+    """How causes were told apart: the order of the steps, or that nobody could."""
+    if f"tier_{next(iter(STEPS))}" not in changes:
+        why = f", because {unknown}" if unknown else ""
+        return f"How much each cause adds to a move is not known{why}; causes are as far as the tiers alone tell."
+    left, *order = STEPS.values()
+    steps = words.listing([f"{i}. {name}" for i, name in enumerate(order, 1)])
+    return (
+        f"Causes are told apart by changing one thing at a time, in this order: {steps}. The cause of a move is the "
+        "step that moved the account furthest the way it went, of equal ones the last; the parts of every move stand "
+        f"in changes.csv. What would have moved without any change is {left}; a field without a dated history counts "
+        "as corrected when it reads differently."
+    )
 
 
 def _first_tier(moved: pd.DataFrame, most: int = 8) -> list[str]:
