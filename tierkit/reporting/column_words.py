@@ -30,6 +30,7 @@ HEADS = {
     "brier": Head("Brier", "three"),
     "base_tier": Head("tier by value", "tier"),
     "beyond_chance": Head("more than chance", "flag"),
+    "by": Head("by", "code"),
     "captured_acv": Head("won value caught", "money"),
     "chosen": Head("used", "flag"),
     "column": Head("column", "feature"),
@@ -118,6 +119,7 @@ HEADS = {
     "severity": Head("if it fails", "code"),
     "size": Head("deals", "count"),
     "slots": Head("places", "count"),
+    "source": Head("source", "code"),
     "tier": Head("tier", "tier"),
     "tier_change_prob": Head("chance of another tier", "percent"),
     "tier_reason": Head("why", "text"),
@@ -155,7 +157,6 @@ _CODES = {
     "acv_per_account": "won value per account",
     "opens": "that a deal opens",
     "wins": "that it is won",
-    "value": "how much",
     "tierkit": "these tiers",
     "(chance)": "other draws of the accounts",
 }

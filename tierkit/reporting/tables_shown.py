@@ -110,6 +110,8 @@ def write(value: Any, written: Written, currency: str = "USD") -> str:
     """
     if words.is_missing(value):
         return MISSING
+    if isinstance(value, str) and written in _RIGHT:
+        written = "code"
     match written:
         case "money":
             return words.money(value, currency)
