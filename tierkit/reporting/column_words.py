@@ -129,7 +129,7 @@ HEADS = {
     "total_bias": Head("total off by", "percent"),
     "unit": Head("unit", "code"),
     "used": Head("taken", "count"),
-    "value_change": Head("expected value in Tier 1, change", "money"),
+    "value_change": Head("change of value in Tier 1", "money"),
     "value_lost_share": Head("expected value lost", "percent"),
     "value_prob": Head("refits: Tier 1 by value", "percent"),
     "value_now": Head("expected value now", "money"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 import pandas as pd
 
+from tierkit.models.acv import Acv
 from tierkit.models.reasons import feature_of
 from tierkit.reporting import words
 
@@ -45,7 +46,7 @@ def explain_rows(
     values (rows, columns) and base_values (rows) on the scale of the link (log-odds, or log of money), adding up to
     the prediction; data: the numbers, missing for text and unknown values, of a family those of the feature that
     contributes most; display_data: what stands behind each value in words, of a family its strongest feature for that
-    row; feature_names: labels, each once.
+    row; feature_names: labels, each once; output_names: the scale.
 
     The contributions are exact and the model's own: shap estimates nothing here, it only draws.
     """
@@ -75,6 +76,7 @@ def explain_rows(
         data=np.column_stack(data) if data else None,
         display_data=np.column_stack(said) if said else None,
         feature_names=_told_apart(names),
+        output_names="log of money" if isinstance(model, Acv) else "log-odds",
     )
 
 

@@ -75,10 +75,10 @@ def _steps(run: Run) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
     share = policy.promotion_share
     for part in sorted({0.0, min(2 * share, 0.5)} - {share}):
         change = {"promotion_share": part}
-        yield "share of places for promotions", words.percent(share), words.percent(part), change
+        yield "share for promotions", words.percent(share), words.percent(part), change
     for factor, tried_words in ((0.5, "half as long"), (2, "twice as long")):
         windows = {kind: round(factor * days) for kind, days in policy.windows.items()}
-        yield "windows of triggers", "as they are", tried_words, {"windows": windows}
+        yield "trigger windows", "as set", tried_words, {"windows": windows}
 
 
 def _moved(result: WhatIf) -> tuple[int, int, int, float]:

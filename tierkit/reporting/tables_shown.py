@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tierkit.errors import TableError
@@ -120,7 +121,7 @@ def write(value: Any, written: Written, currency: str = "USD") -> str:
         case "count":
             return words.count(value)
         case "number":
-            return words.number(value)
+            return _figure(value)
         case "three":
             return f"{round(float(value), 3) + 0.0:,.3f}"
         case "chance":
@@ -139,6 +140,14 @@ def write(value: Any, written: Written, currency: str = "USD") -> str:
             return code_words(str(value))
         case _:
             return str(value)
+
+
+def _figure(value: Any) -> str:
+    """As many digits after the point in a whole column: `words.number` drops zeros, which is right in a sentence."""
+    if float(value) == 0 or isinstance(value, (int, np.integer)):
+        return words.count(value)
+    size = abs(float(value))
+    return f"{float(value):,.{0 if size >= 100 else 1 if size >= 10 else 2}f}"
 
 
 def _lay_out(

@@ -37,7 +37,7 @@ def plot_reason_summary(explanation: "Explanation", ax: "Axes | None" = None, *,
         shap.plots.beeswarm(
             _renamed(explanation), max_display=most, color=_colours(), ax=ax, plot_size=None, s=9, show=False
         )
-        ax.set_xlabel("contribution to the log-odds\n(left speaks against, right speaks for)")
+        ax.set_xlabel(f"contribution to the {explanation.output_names}\n(left speaks against, right speaks for)")
         _restyle(ax)
         ax.set_yticks(ax.get_yticks(), [t.get_text().replace("other features", "others") for t in ax.get_yticklabels()])
         bar = ax.figure.axes[-1]
@@ -67,7 +67,7 @@ def plot_dependence(explanation: "Explanation", feature: str | None = None, ax: 
     with _drawing(ax, 3.3) as ax:
         shap.plots.scatter(chosen, color=ACCENT, ax=ax, dot_size=22, alpha=0.35, show=False, xmax="percentile(99.5)")
         ax.axhline(0, color=MUTED, linewidth=1, linestyle=":", zorder=0)
-        ax.set(xlabel=_short(feature), ylabel="contribution to the log-odds")
+        ax.set(xlabel=_short(feature), ylabel=f"contribution to the {explanation.output_names}")
         _restyle(ax)
         # shap marks every single value, upright.
         ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
@@ -100,7 +100,10 @@ def plot_waterfall(explanation: "Explanation", row: int, ax: "Axes | None" = Non
         base, end = float(one.base_values), float(one.base_values + one.values.sum())
         for twin in ax.figure.axes[1:]:
             twin.remove()
-        ax.set_xlabel(f"log-odds: {base:+.2f} at the bottom for\nthe average, {end:+.2f} at the top for this account")
+        ax.set_xlabel(
+            f"{explanation.output_names}: {base:+.2f} at the bottom for\nthe average, "
+            f"{end:+.2f} at the top for this account"
+        )
         _restyle(ax)
         _recolour(ax)
     return ax
