@@ -62,7 +62,7 @@ def _say_opening(opening: Opening) -> list[str]:
     new = "" if words.is_missing(row["auc_new"]) else f"; {row['auc_new']:.2f} among accounts it had not met"
     return [
         f"Whether a deal opens: the {name}, AUC {row['auc']:.2f} ({row['auc_low']:.2f} to {row['auc_high']:.2f}) on "
-        f"{words.things(int(row['n']), 'later row')} of accounts with {words.count(row['n_won'])} openings{new}."
+        f"{words.count(row['n'])} later rows of accounts with {words.count(row['n_won'])} openings{new}."
     ]
 
 
