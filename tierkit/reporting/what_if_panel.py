@@ -13,7 +13,7 @@ from tierkit.reporting.tables_shown import show_table
 from tierkit.reporting.what_if import WhatIf, slots_now, what_if
 from tierkit.tiering.stability import STABILITY
 
-_WIDE = {"description_width": "200px"}
+_WIDE = {"description_width": "170px"}
 
 
 def what_if_panel(run: Run) -> Any:
@@ -24,7 +24,7 @@ def what_if_panel(run: Run) -> Any:
     import ipywidgets as widgets
 
     rules = _rules(run)
-    told = widgets.HTML()
+    told = widgets.HTML(layout={"flex": "1 1 0", "min_width": "0", "margin": "0 0 0 24px"})
     start = {name: widget.value for name, (widget, _) in rules.items()}
 
     def show(_: Any = None) -> None:
@@ -43,8 +43,8 @@ def what_if_panel(run: Run) -> Any:
         groups.setdefault(group, []).append(widget)
     boxes = [widgets.VBox([widgets.HTML(f"<strong>{group}</strong>"), *inside]) for group, inside in groups.items()]
     show()
-    left = widgets.VBox([*boxes, again], layout={"flex": "0 0 430px"})
-    return widgets.HBox([left, told], layout={"flex_flow": "row wrap", "align_items": "flex-start"})
+    left = widgets.VBox([*boxes, again], layout={"flex": "0 0 auto"})
+    return widgets.HBox([left, told], layout={"align_items": "flex-start"})
 
 
 def show_what_if(run: Run, result: WhatIf, *, name: str = "what-if") -> Fragment:
@@ -111,7 +111,7 @@ def _rules(run: Run) -> dict[str, tuple[Any, str]]:
     policy = run.sheet.tiers
 
     def slide(kind: Callable[..., Any], value: Any, low: Any, high: Any, label: str, **how: Any) -> Any:
-        look = {"style": _WIDE, "layout": {"width": "410px"}, "continuous_update": False}
+        look = {"style": _WIDE, "layout": {"width": "350px"}, "continuous_update": False}
         return kind(value=value, min=low, max=max(high, value), description=label, **look, **how)
 
     whole, part = widgets.IntSlider, widgets.FloatSlider
@@ -123,7 +123,7 @@ def _rules(run: Run) -> dict[str, tuple[Any, str]]:
     rules["strategic_slots"] = (slide(whole, kept, 0, max(3 * kept, 10), "for strategic claims"), "Places")
     rules["strategic_weight"] = (slide(part, 0.0, 0, 10, "of strategic value", step=0.5), "Weights")
     for t, gain in enumerate(policy.tier_uplift[:-1], start=1):
-        rules[f"uplift:{t}"] = (slide(part, gain, 0, 1, f"what Tier {t} treatment adds", step=0.02), "Weights")
+        rules[f"uplift:{t}"] = (slide(part, gain, 0, 1, f"Tier {t} treatment adds", step=0.02), "Weights")
     for name, weight in zip(run.icp.weights["part"], run.icp.weights["weight"], strict=True):
         slider = slide(part, round(float(weight), 2), 0, 1, f"of {words.field_name(name)} in fit", step=0.05)
         rules[f"fit:{name}"] = (slider, "Weights")
@@ -133,12 +133,12 @@ def _rules(run: Run) -> dict[str, tuple[Any, str]]:
         description="stability",
         continuous_update=False,
         style=_WIDE,
-        layout={"width": "410px"},
+        layout={"width": "350px"},
     )
     rules["stability"] = (level, "Steadiness")
     share = slide(part, policy.promotion_share, 0, 0.5, "share for promotions", step=0.05)
-    rules["promotion_share"] = (share, "Windows")
+    rules["promotion_share"] = (share, "Places")
     for kind, days in sorted(policy.windows.items()):
-        label = f"{kind.replace('_', ' ')}, days"
-        rules[f"window:{kind}"] = (slide(whole, days, 0, max(2 * days, 30), label), "Windows")
+        label = kind.replace("_", " ")
+        rules[f"window:{kind}"] = (slide(whole, days, 0, max(2 * days, 30), label), "Days a trigger stays live")
     return rules
