@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 import pandas as pd
 
+from tierkit.features.catalog import feature_of
 from tierkit.models.acv import Acv
-from tierkit.models.reasons import feature_of
 from tierkit.reporting import words
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tierkit.errors import TableError
-from tierkit.models.reasons import feature_of
+from tierkit.features.catalog import feature_of
 from tierkit.reporting import words
 from tierkit.reporting.column_words import INTERVALS, Head, Written, code_words, head_of
 from tierkit.reporting.fragments import Fragment, escape, paragraph
