@@ -17,8 +17,12 @@ def cells(path: Path, kind: str) -> list[str]:
     return ["".join(c["source"]) for c in found if c["cell_type"] == kind]
 
 
-def test_the_seven_notebooks_are_those_a_run_executes():
-    assert [p.stem for p in NOTEBOOKS] == sorted(NEEDS)
+APART = ["90_what_if"]
+"""For trying things: beside the notebooks of a run, which never executes them."""
+
+
+def test_all_but_the_what_if_are_those_a_run_executes():
+    assert [p.stem for p in NOTEBOOKS] == sorted([*NEEDS, *APART])
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)

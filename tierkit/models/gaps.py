@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tierkit.features.asof import build_deal_rows
+from tierkit.features.catalog import feature_of
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.tables import Tables
 from tierkit.models.design import model_features
@@ -99,7 +100,7 @@ def say_gaps(gaps: pd.DataFrame) -> tuple[str, ...]:
         )
         said.append(
             f"{row['n_drifted']} of {row['n_features']} features drift from training to scoring (index above "
-            f"{DRIFTED}), '{row['worst_feature']}' the most ({row['worst_psi']:.2f}); without a gap "
+            f"{DRIFTED}), {feature_of(row['worst_feature']).label} the most ({row['worst_psi']:.2f}); without a gap "
             f"{first['n_drifted']} do."
         )
     return tuple(said)

@@ -41,15 +41,30 @@ def answer_propensity(win: Propensity | None, opening: Opening | None) -> Fragme
     size = by["auc"].get("size_only")
     beside = "size is unknown" if words.is_missing(size) else f"size alone gives {size:.2f}"
     says = [
-        f"The {win.kind} {skill} the base rate {how}: AUC {chosen['auc']:.2f} ({chosen['auc_low']:.2f} to "
-        f"{chosen['auc_high']:.2f}) on {words.count(chosen['n'])} deals with {words.count(chosen['n_won'])} wins; "
-        f"{beside}; the base rate is {words.percent(win.base_rate)}."
+        f"Who wins: the {words.METHODS.get(win.kind, win.kind)} {skill} the base rate {how}: AUC "
+        f"{chosen['auc']:.2f} ({chosen['auc_low']:.2f} to {chosen['auc_high']:.2f}) on {words.count(chosen['n'])} "
+        f"deals with {words.count(chosen['n_won'])} wins; {beside}; the base rate is {words.percent(win.base_rate)}."
     ]
     if not win.skill:
         says.append("It is not used: tiers come from the fit scorecard.")
     if opening is None:
         says.append("Opening is not modelled: that takes accounts and dates.")
+    else:
+        says += _say_opening(opening)
     return _say(*says, *win.notes)
+
+
+def _say_opening(opening: Opening) -> list[str]:
+    """Which model of opening is used, and its test; nothing where it was not compared."""
+    if opening.comparison.empty:
+        return []
+    row = opening.comparison.set_index("method", drop=False).loc[opening.kind]
+    name = words.METHODS.get(str(row["method"]), str(row["method"]))
+    new = "" if words.is_missing(row["auc_new"]) else f"; {row['auc_new']:.2f} among accounts it had not met"
+    return [
+        f"Whether a deal opens: the {name}, AUC {row['auc']:.2f} ({row['auc_low']:.2f} to {row['auc_high']:.2f}) on "
+        f"{words.count(row['n'])} later rows of accounts with {words.count(row['n_won'])} openings{new}."
+    ]
 
 
 def answer_acv(acv: Acv | None, currency: str) -> Fragment:
@@ -57,19 +72,29 @@ def answer_acv(acv: Acv | None, currency: str) -> Fragment:
     if acv is None:
         return _say("No won deal carries its contract value, so accounts are ranked by the chance to win alone.")
     chosen = acv.comparison[acv.comparison["chosen"]]
-    bias = "" if chosen.empty else f", its total off by {chosen['total_bias'].iloc[0]:+.0%} on deals it had not seen"
+    bias = "" if chosen.empty else f", its total {_off(chosen['total_bias'].iloc[0])} on deals it had not seen"
+    name = words.METHODS.get(acv.kind, acv.kind.replace("_", " "))
     return _say(
-        f"The {acv.kind.replace('_', ' ')} is used, fitted on {words.things(acv.n_won, 'won deal')}{bias}. "
+        f"The {name} is used, fitted on {words.things(acv.n_won, 'won deal')}{bias}. "
         f"{say_interval(acv)} No forecast exceeds {words.money(acv.cap, currency)}.",
         *acv.notes,
     )
 
 
+def _off(bias: float) -> str:
+    """How far a total was from what came.
+
+    >>> _off(0.061), _off(-0.2)
+    ('6.1 % too high', '20 % too low')
+    """
+    return f"{words.percent(abs(bias))} too {'high' if bias > 0 else 'low'}"
+
+
 def say_interval(acv: Acv) -> str:
     """How often the interval of the contract value held (interval coverage)."""
     return (
-        f"The {acv.interval_level:.0%} interval of the contract value held {words.percent(acv.interval_coverage)} of "
-        f"{words.things(acv.interval_n, 'won deal')} the model had not seen."
+        f"The {words.percent(acv.interval_level)} interval of the contract value held "
+        f"{words.percent(acv.interval_coverage)} of {words.things(acv.interval_n, 'won deal')} the model had not seen."
     )
 
 

@@ -95,7 +95,7 @@ def check_parameters(path: Path, parameters: Mapping[str, Any]) -> None:
     from papermill import inspect_notebook
 
     if not path.exists():
-        raise SheetError(f"{path}: no such notebook (`tierkit init` writes all seven)")
+        raise SheetError(f"{path}: no such notebook (`tierkit init` writes them all)")
     declared = set(inspect_notebook(str(path)))
     for name in sorted(set(parameters) - declared):
         raise SheetError(f"{path.name}: the parameters cell does not declare {name!r}; it declares {sorted(declared)}")

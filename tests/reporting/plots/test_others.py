@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from tests.reporting import example
 from tierkit.reporting.plots.features import plot_coverage, plot_verdicts
-from tierkit.reporting.plots.models import plot_acv, plot_calibration, plot_comparison
+from tierkit.reporting.plots.models import plot_acv, plot_calibration, plot_comparison, plot_won_values
 from tierkit.reporting.plots.tiering import plot_tier_flow, plot_tier_sizes, plot_value_by_size
 from tierkit.reporting.sections.size import value_by_size
 
@@ -30,6 +30,16 @@ def test_acv_draws_won_deals_on_logarithmic_axes() -> None:
     ax = plot_acv(rows)
     assert ax.get_xscale() == ax.get_yscale() == "log"
     assert list(ax.lines[-1].get_xdata()) == [10_000.0, 50_000.0]
+
+
+def test_won_values_are_counted_and_marked_at_median_and_mean() -> None:
+    # median 20,000; mean (10 + 20 + 90) / 3 = 40 thousand
+    ax = plot_won_values(pd.DataFrame({"won_acv": [10_000.0, 20_000.0, 90_000.0]}))
+    assert ax.get_xscale() == "log"
+    assert sum(patch.get_height() for patch in ax.patches) == 3
+    assert [line.get_xdata()[0] for line in ax.lines] == [20_000.0, 40_000.0]
+    assert [text.get_text() for text in ax.texts] == ["median $20k", "mean $40k"]
+    assert sum(patch.get_height() for patch in plot_won_values(pd.DataFrame({"won_acv": [500.0]})).patches) == 1
 
 
 def test_verdicts_and_coverage_draw_their_counts() -> None:

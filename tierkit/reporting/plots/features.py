@@ -80,7 +80,7 @@ def plot_coverage(coverage: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
         ax.annotate(text, (100, place), (5, 0), textcoords="offset points", va="center", fontsize=8.5, color=INK)
     ax.set(xlim=(0, 125), xlabel="accounts for which it is known, %", ylim=(-len(rows) + 0.4, 0.6))
     ax.set_xticks([0, 25, 50, 75, 100])
-    ax.set_yticks(places, [str(f).replace("_", " ") for f in rows["field"]])
+    ax.set_yticks(places, [words.field_name(f) for f in rows["field"]])
     return ax
 
 

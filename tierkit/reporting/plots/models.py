@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tierkit.reporting import words
-from tierkit.reporting.plots.palette import ACCENT, GREY, INK, MUTED, draw_on, grid
+from tierkit.reporting.plots.palette import ACCENT, GREY, INK, MUTED, WARM, draw_on, grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,4 +79,43 @@ def plot_acv(predictions: pd.DataFrame, ax: "Axes | None" = None, *, currency: s
         axis.set_minor_formatter(NullFormatter())
     ax.tick_params(which="both", length=0)
     grid(ax, "both")
+    return ax
+
+
+def plot_won_values(won: pd.DataFrame, ax: "Axes | None" = None, *, currency: str = "USD") -> "Axes":
+    """Won deals by contract value on a logarithmic axis, with the median (full line) and the mean (dashed).
+
+    Parameters
+    ----------
+    won : one row per won deal; column won_acv, money above 0.
+    """
+    import numpy as np
+    from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+
+    ax = draw_on(ax, 2.8)
+    values = won["won_acv"].to_numpy(dtype=float)
+    low, high = float(values.min()), float(values.max())
+    # A single value still gets a bar.
+    ax.hist(values, bins=np.geomspace(low / 1.05, high * 1.05, 26).tolist(), color=ACCENT, alpha=0.75)
+    for figure, name, style, side in (
+        (float(np.median(values)), "median", "-", "right"),
+        (float(values.mean()), "mean", "--", "left"),
+    ):
+        ax.axvline(figure, color=WARM, linewidth=1.6, linestyle=style)
+        ax.annotate(
+            f"{name} {words.money(figure, currency)}",
+            (figure, 1),
+            (-5 if side == "right" else 5, 4),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha=side,
+            fontsize=9,
+            color=WARM,
+        )
+    ax.set(xscale="log", xlabel=f"won ACV, {currency} a year", ylabel="won deals")
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: words.money(v, currency)))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    ax.tick_params(which="both", length=0)
+    grid(ax, "y")
     return ax
