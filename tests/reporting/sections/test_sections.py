@@ -282,6 +282,7 @@ def test_misses_say_their_class_and_what_would_have_caught_them() -> None:
     assert "nobody was asked to work there" in said
     assert "<b>It was blind</b>" not in shown.html
     assert said.index("Look up headcount") < said.index("What the classes mean") < said.index("Every change tried")
+    assert "Look up headcount where it is unknown; tried: no more than chance" in said
     # What cannot be replayed has no count.
     assert "Work Tier 1 as its play asks1–––cannot be replayed" in said
 

@@ -68,6 +68,11 @@ def show_misses(
     parts: list[str | Fragment] = []
     if tried is not None and len(tried):
         parts += [paragraph(s) for s in say_changes(tried, misses)]
+        # Never what would have caught one account without what it does to the others.
+        verdict = (
+            misses["change"].map(tried.set_index("change")["verdict"]).map("; tried: {}".format, na_action="ignore")
+        )
+        misses = misses.assign(change_says=misses["change_says"] + verdict.astype("str").fillna(""))
     parts.append(table(misses, shown, caption="One row per account we got wrong", currency=currency))
     if "class" in misses:
         kinds: list[tuple[Hashable, Any]] = [(name.capitalize(), f"{rule}.") for name, rule in RULES.items()]
