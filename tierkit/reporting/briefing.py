@@ -147,6 +147,7 @@ def prepare_briefing(run: Run) -> Briefing:
             counterfactuals=run.counterfactuals,
             unknowns=run.unknowns,
             committee=committee,
+            since=run.value_changes,
         ),
         below=just_below(tiers, tables, run.counterfactuals),
         slots={str(k): int(v) for k, v in zip(bounded["owner_id"], bounded["slots"], strict=True)},

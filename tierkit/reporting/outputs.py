@@ -38,7 +38,7 @@ def write_tier_outputs(run: Run, folder: Path, provenance: Provenance) -> None:
     write_tier_files(folder, tiers, run.gated, run.changes)
     tiers.sort_values("account_id", kind="stable").to_parquet(folder / "tiers.parquet", index=False)
     report, first = run.sheet.report, week_of(run.as_of.date() + timedelta(days=7))
-    notes = book_notes(tiers, run.tables, as_of=run.as_of)
+    notes = book_notes(tiers, run.tables, as_of=run.as_of, since=run.value_changes)
     if run.proposals is None:
         write_books(folder, tiers, run.reasons, notes)
         _write_crm(run, folder, tiers, provenance)
