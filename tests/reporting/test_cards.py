@@ -95,3 +95,27 @@ def test_decisions_are_the_contested_the_unlike_and_the_ending() -> None:
 def test_without_a_model_there_is_nothing_contested() -> None:
     bare = TIERS.drop(columns=["membership_prob", "off_support"])
     assert find_decisions(bare, REASONS, as_of="2026-10-31", due="2026-11-07").empty
+
+
+def test_a_place_kept_from_greater_value_is_a_decision() -> None:
+    tiers = pd.DataFrame(
+        {
+            "account_id": ["held", "late", "best", "sure", "other"],
+            "name": ["Held Inc", "Late Inc", "Best Inc", "Sure Inc", "Other Inc"],
+            "owner_id": ["r1", "r1", "r1", "r1", "r2"],
+            "tier": [1, 1, 1, 3, 2],
+            "tier_by": ["stay", "stay", "value", "value", "value"],
+            "tier_reason": ["keeps its tier: entered it under 3 months ago; value rank 4 of 9 for Ana"] * 2 + [""] * 3,
+            "expected_value": [100.0, 300.0, 900.0, 500.0, 800.0],
+            "value_prob": [0.0, 0.1, 1.0, 0.9, 0.95],
+        }
+    )
+    found = find_decisions(tiers.sample(frac=1, random_state=1), REASONS, as_of="2026-10-31", due="2026-11-30")
+    # "sure" waits behind the least of those who stay; "other" is of a rep who keeps a place for nobody.
+    assert found["account_id"].tolist() == ["sure"]
+    row = found.iloc[0]
+    assert row["proposal"] == "Let it into Tier 1 by an override, in place of Held Inc, of which less is expected"
+    assert row["reason_against"] == "Held Inc keeps its tier: entered it under 3 months ago"
+    assert row["value_at_stake"] == 400.0
+    unsure = tiers.assign(value_prob=0.7)
+    assert find_decisions(unsure, REASONS, as_of="2026-10-31", due="2026-11-30").empty

@@ -17,7 +17,8 @@ MAX_ROWS = 5_000
 SEARCHED_FROM = 12
 """Lists of this many rows and more can be searched."""
 
-Kind = Literal["text", "money", "percent", "count", "number", "date", "tier"]
+Kind = Literal["text", "label", "money", "percent", "count", "number", "date", "tier"]
+"""What a column holds; a label is a few words that stay on one line."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def _search(caption: str) -> str:
 
 
 def _head(field: Field, sortable: bool) -> str:
-    numeric = "" if field.kind in ("text", "tier") else ' class="num"'
+    numeric = "" if field.kind in ("text", "label", "tier") else ' class="num"'
     if not sortable:
         return f'<th scope="col"{numeric}>{escape(field.label)}</th>'
     return f'<th scope="col" aria-sort="none"{numeric}><button type="button">{escape(field.label)}</button></th>'
@@ -185,6 +186,8 @@ def _cell(value: Any, card: Any, field: Field, currency: str, label: str) -> str
         return f'<th scope="row"{label}>{text}</th>'
     if field.kind == "text":
         return f"<td{label}>{text}</td>"
+    if field.kind == "label":
+        return f'<td class="label"{label}>{text}</td>'
     numeric = "" if field.kind == "tier" else ' class="num"'
     return f'<td{numeric}{label} data-value="{_sort_value(value)}">{text}</td>'
 

@@ -237,6 +237,11 @@ def _place(book: Book, found: Base, by_value: Ints, held: Held, hold: Stability)
     ):
         by[where] = cause
         reason[where] = words + np.array([text.split("; ")[-1] for text in reason[where]], dtype=object)
+    waits = (base > by_value) & (by == "value")
+    reason[waits] = [
+        f"waits for a place in Tier {t}, where others keep theirs for now; {text}"
+        for t, text in zip(by_value[waits], reason[waits], strict=True)
+    ]
     capped = book.off_support & (base == OFF_SUPPORT_BEST)
     reason[capped] += "; unlike any account we worked, so Tier 2 at most"
     return Placed(base, by, reason, pd.Series(pd.NaT, range(len(base)), dtype="datetime64[us]"))

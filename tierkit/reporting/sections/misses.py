@@ -10,7 +10,18 @@ from tierkit.proof.miss_classes import RULES
 from tierkit.proof.misses import WON
 from tierkit.proof.misses import find_misses as find_unnamed
 from tierkit.reporting import words
-from tierkit.reporting.fragments import Field, Fragment, folded, pairs, paragraph, section, table, unavailable
+from tierkit.reporting.fragments import (
+    Field,
+    Fragment,
+    escape,
+    folded,
+    pairs,
+    paragraph,
+    say_name,
+    section,
+    table,
+    unavailable,
+)
 
 
 def find_misses(replay: pd.DataFrame, *, names: "pd.Series[str] | None" = None, limit: int = 10) -> pd.DataFrame:
@@ -53,7 +64,7 @@ def show_misses(
     with_money: bool = True,
     because: str = "",
 ) -> Fragment:
-    """The misses as a table, and the changes that were tried on all months, folded.
+    """One block per miss, and the changes that were tried on all months, folded.
 
     Parameters
     ----------
@@ -64,7 +75,6 @@ def show_misses(
         return unavailable("misses", because or "nothing could be replayed")
     if misses.empty:
         return section("misses", paragraph("No lowest-tier account won, and no Tier 1 account failed to, so far."))
-    shown = [f for f in _FIELDS if f.column in misses and (with_money or f.kind != "money")]
     parts: list[str | Fragment] = []
     if tried is not None and len(tried):
         parts += [paragraph(s) for s in say_changes(tried, misses)]
@@ -73,7 +83,8 @@ def show_misses(
             misses["change"].map(tried.set_index("change")["verdict"]).map("; tried: {}".format, na_action="ignore")
         )
         misses = misses.assign(change_says=misses["change_says"] + verdict.astype("str").fillna(""))
-    parts.append(table(misses, shown, caption="One row per account we got wrong", currency=currency))
+    items = "".join(_miss(row, currency if with_money else None) for row in misses.to_dict("records"))
+    parts.append(f'<ol class="decide">{items}</ol>')
     if "class" in misses:
         kinds: list[tuple[Hashable, Any]] = [(name.capitalize(), f"{rule}.") for name, rule in RULES.items()]
         inner = f'<dl class="pairs">{pairs((str(k), v) for k, v in kinds)}</dl>'
@@ -83,17 +94,23 @@ def show_misses(
     return section("misses", *parts)
 
 
-_FIELDS = (
-    Field("name", "Account", lead=True),
-    Field("as_of", "Tiered", "date"),
-    Field("tier", "Tier then", "tier"),
-    Field("what", "What happened"),
-    Field("won_acv", "Won", "money"),
-    Field("knew", "What we knew then"),
-    Field("class", "Class"),
-    Field("why", "Why"),
-    Field("change_says", "Would have caught it"),
-)
+def _miss(row: dict[Any, Any], currency: str | None) -> str:
+    """Who it was, where we had it and what happened; what we knew; why, and what would have caught it."""
+    tier = words.tier_name(row["tier"])
+    then = f"{tier[:1].upper()}{tier[1:]} on {words.day(row['as_of'])}; {row['what']}"
+    if currency is not None and row["what"] == "won" and not words.is_missing(row["won_acv"]):
+        then += f" {words.money(row['won_acv'], currency)}"
+    why = [] if words.is_missing(row.get("class")) else [(str(row["class"]).capitalize(), row["why"])]
+    knew = [("We knew", row["knew"])]
+    if not words.is_missing(row.get("change_says")):
+        knew.append(("Would have caught it", row["change_says"]))
+    name = say_name(row["name"], card_of=row["account_id"])
+    return (
+        f'<li class="decision"><div><h3>{name}</h3><p>{escape(then)}</p></div>'
+        f'<dl class="grounds">{pairs(why)}</dl><dl class="terms">{pairs(knew)}</dl></li>'
+    )
+
+
 _TRIED = (
     Field("says", "Change", lead=True),
     Field("n_caught", "Of these, caught", "count"),

@@ -46,7 +46,12 @@ def show_moves(
         parts += ['<div class="beside">', picture, f'<div class="says">{"".join(says)}</div></div>']
     else:
         parts += [paragraph(line)]
-    parts += [paragraph(_by_cause(changes)), paragraph(_told_apart(changes, unknown), "note")]
+    parts += [paragraph(_by_cause(changes))]
+    if not _taken_apart(changes):
+        why = f", because {unknown}" if unknown else ""
+        parts.append(
+            paragraph(f"How much each cause adds to a move is not known{why}; each is named as far as tiers tell.")
+        )
     top, rest = moved[first], moved[~first]
     if len(top):
         parts.append(table(top.head(_OPEN), _FIELDS, caption="Into and out of Tier 1: one row per account"))
@@ -55,6 +60,8 @@ def show_moves(
             listed = table(rows, _FIELDS, caption="One row per account")
             more = "more " if rows is not rest else ""
             parts.append(folded(f"{words.count(len(rows))} {more}moves {what}", listed, prints=False))
+    if _taken_apart(changes):
+        parts.append(folded("How causes are told apart", _TOLD_APART))
     return section("moves", *parts)
 
 
@@ -94,19 +101,8 @@ def _by_cause(changes: pd.DataFrame) -> str:
     return f"By cause: {words.listing([f'{words.count(counts[c])} {c}' for c in order])}."
 
 
-def _told_apart(changes: pd.DataFrame, unknown: str) -> str:
-    """How causes were told apart: the order of the steps, or that nobody could."""
-    if f"tier_{next(iter(STEPS))}" not in changes:
-        why = f", because {unknown}" if unknown else ""
-        return f"How much each cause adds to a move is not known{why}; causes are as far as the tiers alone tell."
-    left, *order = STEPS.values()
-    steps = words.listing([f"{i}. {name}" for i, name in enumerate(order, 1)])
-    return (
-        f"Causes are told apart by changing one thing at a time, in this order: {steps}. The cause of a move is the "
-        "step that moved the account furthest the way it went, of equal ones the last; the parts of every move stand "
-        f"in changes.csv. What would have moved without any change is {left}; a field without a dated history counts "
-        "as corrected when it reads differently."
-    )
+def _taken_apart(changes: pd.DataFrame) -> bool:
+    return f"tier_{next(iter(STEPS))}" in changes
 
 
 def _first_tier(moved: pd.DataFrame, most: int = 8) -> list[str]:
@@ -124,8 +120,19 @@ _OPEN = 30
 """Moves that touch Tier 1 and stand open; the rest is folded."""
 
 _FIELDS = (
-    Field("shown_name", "Account", lead=True),
-    Field("move", "Move"),
-    Field("cause", "Cause"),
+    Field("shown_name", "Account", lead=True, link="account_id"),
+    Field("move", "Move", "label"),
+    Field("cause", "Cause", "label"),
     Field("sentence", "Why"),
+)
+
+_LEFT, *_ORDER = STEPS.values()
+_TOLD_APART = (
+    paragraph("One thing was changed at a time, in this order, and everybody was placed anew each time:")
+    + f"<ol>{''.join(f'<li>{name}</li>' for name in _ORDER)}</ol>"
+    + paragraph(
+        "The cause of a move is the step that moved the account furthest the way it went; of equal ones the last. The "
+        f"parts of every move stand in changes.csv and add up. What would have moved without any change is {_LEFT}; a "
+        "field without a dated history counts as corrected when it reads differently."
+    )
 )

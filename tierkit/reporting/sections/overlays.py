@@ -15,15 +15,15 @@ KINDS = {
 
 _IN_FORCE = (
     Field("name", "Account", lead=True),
-    Field("kind", "What"),
-    Field("move", "Move"),
+    Field("kind", "What", "label"),
+    Field("move", "Move", "label"),
     Field("why", "Why"),
     Field("until", "Until", "date"),
     Field("days_left", "Days left", "count"),
 )
 _LEFT_OUT = (
     Field("name", "Account", lead=True),
-    Field("kind", "What"),
+    Field("kind", "What", "label"),
     Field("why", "Why not"),
     Field("until", "Until", "date"),
 )
