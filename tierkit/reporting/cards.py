@@ -116,7 +116,10 @@ def _records(frame: pd.DataFrame | None) -> dict[str, tuple[dict[Any, Any], ...]
     """The rows of each account."""
     if frame is None or frame.empty:
         return {}
-    return {str(account): tuple(part.to_dict("records")) for account, part in frame.groupby("account_id")}
+    found: dict[str, list[dict[Any, Any]]] = {}
+    for row in frame.to_dict("records"):
+        found.setdefault(str(row["account_id"]), []).append(row)
+    return {account: tuple(rows) for account, rows in found.items()}
 
 
 def _owner_names(tables: Tables) -> "pd.Series[str]":

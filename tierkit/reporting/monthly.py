@@ -19,6 +19,7 @@ from tierkit.errors import AuditError, SheetError
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.proof.audit import audit_breaches
 from tierkit.reporting import words
+from tierkit.reporting.ahead import replay_ahead
 from tierkit.reporting.calendar import as_of_month, check_month
 from tierkit.reporting.commits import answers_behind
 from tierkit.reporting.export import export_page
@@ -33,11 +34,17 @@ from tierkit.reporting.schedule import run_tasks
 from tierkit.runsheet import RunSheet, read_sheet
 from tierkit.tiering.feasibility import check_policy
 
-READS, ASKS_EARLIER, PUBLISH = "10_data", "50_tiers", "publish"
-"""The first notebook; the one that asks what tiers were, and waits for the month before; what comes after all."""
+READS, ASKS_EARLIER = "10_data", "50_tiers"
+"""The first notebook; the one that asks what tiers were, and waits for the month before."""
+
+REPLAY, LEARNS, PROVES = "replay", "20_propensity", "60_tier_lift"
+"""The replay, which runs beside other notebooks; the notebook it comes after, and the first that shows it."""
+
+PUBLISH = "publish"
+"""What comes after all."""
 
 Task = tuple[str, str]
-"""A month, and a notebook of it or `PUBLISH`."""
+"""A month, and a notebook of it, `REPLAY` or `PUBLISH`."""
 
 
 @dataclass(frozen=True)
@@ -102,11 +109,12 @@ def last_month(tables: Tables) -> str:
 
 
 def _needs(months: Sequence[str]) -> dict[Task, list[Task]]:
-    """The tasks of all months, and those each comes after."""
+    """The tasks of all months, the most urgent first, and those each comes after."""
     needs: dict[Task, list[Task]] = {}
     for month in months:
-        for name, earlier in {**NEEDS, PUBLISH: tuple(NEEDS)}.items():
+        for name, earlier in {REPLAY: (LEARNS,), **NEEDS, PUBLISH: tuple(NEEDS)}.items():
             needs[month, name] = [(month, other) for other in earlier]
+        needs[month, PROVES].append((month, REPLAY))
     for before, month in pairwise(months):
         needs[month, ASKS_EARLIER].append((before, PUBLISH))
         # The months read their data side by side; then the earlier one goes first, since the later one waits for it.
@@ -183,9 +191,12 @@ class _Month:
         return open_run(**self.parameters)
 
     def work(self, name: str) -> None:
-        """Publish the month, or execute a notebook and have its page made."""
+        """Publish the month, replay it, or execute a notebook and have its page made."""
         if name == PUBLISH:
             self.publish()
+            return
+        if name == REPLAY:
+            replay_ahead(self.parameters)
             return
         executed = run_notebook(self.notebook(name), self.parameters)
         self.making.append(self.pages.submit(self.make_page, name, executed))
@@ -240,7 +251,7 @@ def _progress(console: Console, months: Sequence[str]) -> Iterator[Callable[[Tas
     """A bar for each month, and a line of seconds for each task that is done."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        bars = {month: progress.add_task(month, total=len(NEEDS) + 1) for month in months}
+        bars = {month: progress.add_task(month, total=len(NEEDS) + 2) for month in months}
 
         def show(task: Task, seconds: float) -> None:
             month, name = task

@@ -41,11 +41,14 @@ def buying_committee(tables: Tables, tiers: pd.DataFrame, *, as_of: str | pd.Tim
     names_people = tables.has("activities", "contact_id")
     people["in_touch"] = people["contact_id"].isin(_in_touch(tables, day)) if names_people else False
     people["executive_in_touch"] = people["executive"] & people["in_touch"]
+    people = people[people["account_id"].isin(set(tiers["account_id"]))]
+    every = sorted(set(role.dropna()))
     by = people.groupby("account_id")
+    covered = people.dropna(subset=["role"]).drop_duplicates(["account_id", "role"]).sort_values(["account_id", "role"])
     known = pd.DataFrame(
         {
             "n_contacts": by.size(),
-            "roles": by["role"].agg(lambda r: ";".join(sorted(set(r.dropna())))),
+            "roles": covered.groupby("account_id")["role"].agg(";".join),
             "n_roles": by["role"].nunique(),
             "executive_known": by["executive"].any(),
             "n_in_touch": by["in_touch"].sum(),
@@ -58,7 +61,6 @@ def buying_committee(tables: Tables, tiers: pd.DataFrame, *, as_of: str | pd.Tim
     rows[counts] = rows[counts].fillna(0).astype("int64")
     rows[flags] = rows[flags].astype("boolean").fillna(False)
     rows["roles"] = rows["roles"].fillna("").astype("str")
-    every = sorted(set(people["role"].dropna()))
     rows["roles_missing"] = [";".join(r for r in every if r not in has.split(";")) for has in rows["roles"]]
     few = (rows["n_in_touch"] if names_people else rows["n_contacts"]) < 2
     rows["single_threaded"] = few & (rows["tier"].astype("int64") == 1)
