@@ -1,11 +1,14 @@
-"""The replay of a month, worked out ahead of the notebooks that show it, in a process of its own."""
+"""The replay of a month, worked out ahead of the notebooks that show it, in a process of its own.
+
+`python -m tierkit.reporting.ahead MONTH SHEET DRAFT`
+"""
 
 import os
+import subprocess
+import sys
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 
+from tierkit import errors
 from tierkit.errors import TierkitError
 from tierkit.reporting.runs import open_run
 
@@ -19,18 +22,37 @@ def replay_ahead(parameters: Mapping[str, str]) -> None:
 
     Raises
     ------
-    TierkitError : the process was ended from outside, or the replay failed; an error of tierkit's own keeps its kind.
+    TierkitError : the replay failed, or its process was ended from outside; an error of tierkit's own keeps its kind.
     """
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    # The notebooks' threads hold locks that a forked process would wait for.
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        try:
-            pool.submit(_replay, dict(parameters)).result()
-        except BrokenProcessPool:
-            raise TierkitError("the replay was ended from outside, as for want of memory") from None
+    asked = [parameters[name] for name in ("month", "sheet", "draft")]
+    done = subprocess.run(
+        # Not a forked process, since notebooks run in threads; nor multiprocessing, which would run a caller's script.
+        [sys.executable, "-m", "tierkit.reporting.ahead", *asked],
+        env={"OMP_NUM_THREADS": "1", **os.environ},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 0:
+        return
+    *_, last = ["it was ended from outside, as for want of memory", *done.stderr.strip().splitlines()]
+    name, _, message = last.partition(": ")
+    kind = getattr(errors, name, None)
+    if isinstance(kind, type) and issubclass(kind, TierkitError):
+        raise kind(message)
+    raise TierkitError(f"the replay of {parameters['month']} failed: {last}")
 
 
-def _replay(parameters: Mapping[str, str]) -> None:
-    run = open_run(**parameters)
+def _replay(month: str, sheet: str, draft: str) -> None:
+    run = open_run(month, sheet=sheet, draft=draft)
     if run.replay is not None:
         _ = run.misses
+
+
+if __name__ == "__main__":
+    try:
+        _replay(*sys.argv[1:])
+    except TierkitError as error:
+        sys.exit(f"{type(error).__name__}: {error}")
