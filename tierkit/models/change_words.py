@@ -9,6 +9,7 @@ from tierkit.features.catalog import feature_of
 from tierkit.features.feature_words import phrases
 
 _NUMBER_FIRST = re.compile(r"^([\d,.]+)(\s.*)?$", re.S)
+_NUMBER = re.compile(r"\d[\d,.]*")
 
 
 class Changed(NamedTuple):
@@ -24,8 +25,10 @@ def change_words(feature: str, old: Any, new: Any) -> Changed:
 
     >>> change_words("employees", 90.0, 900.0)
     Changed(what='headcount', old='90', new='900')
-    >>> change_words("n_inbound_90d", 1.0, 6.0)
-    Changed(what='', old='1', new='6 inbound touches in the last 90 days')
+    >>> change_words("days_since_inbound", 68.0, 6.0)
+    Changed(what='', old='68', new='they last came to us 6 days ago')
+    >>> change_words("has_open_deal", False, True)
+    Changed(what='', old='no deal open', new='a deal open now')
     """
     a, b = phrases(feature, pd.Series([old, new], dtype=object))
     label = f"{feature_of(feature).label.removeprefix('unknown ')} "
@@ -33,4 +36,6 @@ def change_words(feature: str, old: Any, new: Any) -> Changed:
         return Changed(label.strip(), a.removeprefix(label), b.removeprefix(label))
     if (number := _NUMBER_FIRST.match(a)) and _NUMBER_FIRST.match(b):
         return Changed("", number[1], b)
-    return Changed("", a, b)
+    if len(numbers := _NUMBER.findall(a)) == 1 and _NUMBER.sub("#", a) == _NUMBER.sub("#", b):
+        return Changed("", numbers[0], b)
+    return Changed("", a.removesuffix(" now") if b.endswith(" now") else a, b)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+import re
 from typing import Any
 
 import pandas as pd
@@ -33,6 +34,8 @@ METHODS = {
 
 _FIELDS = {"employees": "headcount", "annual_revenue": "revenue", "owner_id": "owner", "technologies": "tools in use"}
 
+_ISO_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_CODE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -164,6 +167,16 @@ def field_name(field: Any) -> str:
     ('headcount', 'web visits')
     """
     return _FIELDS.get(str(field), str(field).replace("_", " "))
+
+
+def readable(text: Any) -> str:
+    """A sentence of the tier files as people read it: days written out, codes as words.
+
+    >>> readable("override by Kim: board_relation until 2026-12-16")
+    'override by Kim: board relation until 16 Dec 2026'
+    """
+    said = _ISO_DAY.sub(lambda found: day(found[0]), str(text))
+    return _CODE.sub(lambda found: found[0].replace("_", " "), said)
 
 
 def tier_name(tier: Any) -> str:

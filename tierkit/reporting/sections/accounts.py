@@ -46,7 +46,9 @@ def list_accounts(
     rows["owner_name"] = named
     why = split_reasons(reasons)["reasons_for"].reindex(rows["account_id"])
     both = zip(why, rows["tier_by"], rows["tier_reason"], strict=True)
-    rows["main_reason"] = [r[0] if isinstance(r, tuple) and r and by not in _ABOVE_VALUE else t for r, by, t in both]
+    rows["main_reason"] = [
+        r[0] if isinstance(r, tuple) and r and by not in _ABOVE_VALUE else words.readable(t) for r, by, t in both
+    ]
     fields = ["account_id", *(f.column for f in _FIELDS)]
     listed: pd.DataFrame = rows.reindex(columns=fields)
     return listed

@@ -38,12 +38,13 @@ def show_card(row: Row, *, currency: str, with_money: bool) -> str:
 
 def _told(row: Row, currency: str, with_money: bool) -> Iterable[tuple[str, Any]]:
     until = "" if words.is_missing(row["valid_until"]) else f" until {words.day(row['valid_until'])}"
-    reason = "" if words.is_missing(row["tier_reason"]) else f": {row['tier_reason']}"
+    reason = "" if words.is_missing(row["tier_reason"]) else f": {words.readable(row['tier_reason'])}"
     yield f"{words.tier_name(row['tier'])}", f"{until.strip()}{reason}".removeprefix(": ")
     if with_money:
         yield "Value", say_value(row, currency)
     yield "How sure", say_sure(row["membership_prob"], row["value_prob"])
-    yield "Changed", row["changed"]
+    # The sentence tells amounts.
+    yield "Changed", row["changed"] if with_money else None
     owner = row["owner_name"]
     yield (
         "Would move it",

@@ -101,13 +101,13 @@ def _miss(row: dict[Any, Any], currency: str | None) -> str:
     if currency is not None and row["what"] == "won" and not words.is_missing(row["won_acv"]):
         then += f" {words.money(row['won_acv'], currency)}"
     why = [] if words.is_missing(row.get("class")) else [(str(row["class"]).capitalize(), row["why"])]
-    knew = [("We knew", row["knew"])]
+    knew = [("Known then", row["knew"])]
     if not words.is_missing(row.get("change_says")):
-        knew.append(("Would have caught it", row["change_says"]))
+        knew.append(("Would catch it", row["change_says"]))
     name = say_name(row["name"], card_of=row["account_id"])
     return (
         f'<li class="decision"><div><h3>{name}</h3><p>{escape(then)}</p></div>'
-        f'<dl class="grounds">{pairs(why)}</dl><dl class="terms">{pairs(knew)}</dl></li>'
+        f'<dl class="grounds">{pairs(why)}</dl><dl class="grounds">{pairs(knew)}</dl></li>'
     )
 
 

@@ -74,7 +74,7 @@ def _readable(changes: pd.DataFrame) -> pd.DataFrame:
     for code in ("deal_closed", "deal_past_horizon"):
         moved["sentence"] = moved["sentence"].str.replace(code, say_reason(code))
     both = zip(moved["from_tier"], moved["to_tier"], strict=True)
-    moved["sentence"] = moved["sentence"].str.replace("_", " ")
+    moved["sentence"] = [words.readable(sentence) for sentence in moved["sentence"]]
     moved["move"] = [f"{words.tier_name(a)} to {words.tier_name(b)}" for a, b in both]
     return moved
 

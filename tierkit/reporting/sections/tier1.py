@@ -102,7 +102,7 @@ def _account(row: dict[Any, Any], currency: str, with_money: bool) -> str:
     worth = words.money(row["expected_value"], currency) if with_money else f"rank {rank}"
     step = "" if words.is_missing(row["step"]) else f'<span class="step">{escape(row["step"])}</span>'
     by_value = row["tier_by"] not in _OVERLAYS and row["reasons_for"]
-    first = row["reasons_for"][0] if by_value else str(row["tier_reason"])
+    first = row["reasons_for"][0] if by_value else words.readable(row["tier_reason"])
     return (
         f'<details class="account prints" id="{escape(anchor(row["account_id"]))}"><summary>'
         f'<span class="rank">{escape(rank)}</span><bdi class="name">{escape(_name(row))}</bdi>'
