@@ -44,7 +44,7 @@ def plot_moves_by_cause(changes: pd.DataFrame, ax: "Axes | None" = None) -> "Axe
                 )
     ax.axvline(0, color=INK, linewidth=0.8)
     ax.set(xlim=(-1.2 * most, 1.2 * most), ylim=(-len(order) + 0.4, 0.6))
-    ax.set_xlabel("accounts: down or out on the left, up or in on the right")
+    ax.set_xlabel("accounts, down on the left, up on the right")
     ax.set_yticks([-i for i in range(len(order))], order)
     ax.xaxis.set_major_formatter(lambda v, _: words.count(abs(v)))
     ax.tick_params(axis="y", labelsize=10, labelcolor=INK)
