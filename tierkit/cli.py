@@ -176,7 +176,7 @@ def approve(
     """Commit the moves that people approved: tiers, crm_writeback.csv, crm_revert.csv and the ledger of who said so."""
     from datetime import UTC, datetime
 
-    from tierkit.reporting.approvals import approve_moves
+    from tierkit.reporting.approval.approve import approve_moves
     from tierkit.reporting.calendar import check_day
 
     with _sentences():
@@ -190,7 +190,7 @@ def verify(
     sheet: SheetOption = Path("tierkit.toml"),
 ) -> None:
     """Hold a published month against its manifest."""
-    from tierkit.reporting.commits import verify_commits
+    from tierkit.reporting.approval.commits import verify_commits
     from tierkit.reporting.publish import verify_month
     from tierkit.runsheet import read_sheet
 

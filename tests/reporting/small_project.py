@@ -8,8 +8,8 @@ from typer.testing import CliRunner, Result
 
 from tierkit.cli import app
 from tierkit.inputs.tables import open_tables
+from tierkit.reporting.approval.commits import answers_behind
 from tierkit.reporting.calendar import as_of_month
-from tierkit.reporting.commits import answers_behind
 from tierkit.reporting.manifest import read_manifest
 from tierkit.reporting.outputs import write_evidence, write_tier_outputs
 from tierkit.reporting.provenance import trace_run

@@ -175,3 +175,11 @@ def test_an_unknown_field_swings_as_far_as_typical_values_take_it() -> None:
     assert said["value_low"].item() == pytest.approx(base + np.quantile(drawn, 0.1))
     assert said["value_high"].item() == pytest.approx(base + np.quantile(drawn, 0.9))
     assert worth_learning(gated, rows, tiers, score, used={"n_inbound_90d"}).empty  # no model looks at it
+
+
+def test_where_nobody_is_tiered_nothing_would_move() -> None:
+    rows, tables = company(1)
+    gated = score(rows).assign(gate="out_of_icp")
+    plan = plan_tiers(gated, tables, POLICY, as_of="2026-10-31")
+    assert what_would_move(gated, rows, plan.tiers, plan.capacity, score).empty
+    assert worth_learning(gated, rows, plan.tiers, score).empty

@@ -15,6 +15,9 @@ QUARTERS = 8
 APART = 0.10
 """Difference between two shares below which nothing is said of it."""
 
+GROUP_COLUMNS = ("by", "group", "field", "n", "n_known", "share")
+"""The columns of `coverage_by_group`."""
+
 
 def account_sources(tables: Tables, *, as_of: pd.Timestamp) -> "pd.Series[str] | None":
     """Where each account came from: index account_id, named source; None where nobody says.
@@ -67,7 +70,7 @@ def coverage_by_group(tables: Tables, tiers: pd.DataFrame, *, as_of: pd.Timestam
     order = table["field"].map({name: i for i, name in enumerate(fields)})
     table = table.assign(order=order, share=table["n_known"] / table["n"])
     table = table.sort_values(["by", "group", "order"], ascending=[False, True, True], kind="stable", ignore_index=True)
-    return table[["by", "group", "field", "n", "n_known", "share"]].astype({"by": "str", "group": "str"})
+    return table[list(GROUP_COLUMNS)].astype({"by": "str", "group": "str"})
 
 
 def coverage_trend(tables: Tables, *, as_of: pd.Timestamp, quarters: int = QUARTERS) -> pd.DataFrame:

@@ -14,10 +14,10 @@ from tierkit.proof.judgement import judgement_rates, say_judgement
 from tierkit.proof.reason_stability import say_reason_stability
 from tierkit.reporting import words
 from tierkit.reporting.answers import say_interval, say_sensitivity
+from tierkit.reporting.approval.proposals import say_proposals
 from tierkit.reporting.cards import build_cards, just_below
 from tierkit.reporting.claims import known_from, say_doubts
 from tierkit.reporting.decisions import find_decisions
-from tierkit.reporting.proposals import say_proposals
 from tierkit.reporting.runs import Run
 from tierkit.reporting.sections.accounts import list_accounts
 from tierkit.reporting.sections.headlines import Status, write_headlines

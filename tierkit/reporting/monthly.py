@@ -20,8 +20,8 @@ from tierkit.inputs.tables import Tables, open_tables
 from tierkit.proof.audit import audit_breaches
 from tierkit.reporting import words
 from tierkit.reporting.ahead import replay_ahead
+from tierkit.reporting.approval.commits import answers_behind
 from tierkit.reporting.calendar import as_of_month, check_month
-from tierkit.reporting.commits import answers_behind
 from tierkit.reporting.export import export_page
 from tierkit.reporting.manifest import read_manifest
 from tierkit.reporting.notebooks import KERNELS, NEEDS, check_parameters, notebook_folder, run_notebook

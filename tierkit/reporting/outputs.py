@@ -11,12 +11,12 @@ from tierkit.models.store import save_models
 from tierkit.proof.ledger import freeze_promises
 from tierkit.proof.ledger_chain import follow_ledgers
 from tierkit.reporting import words
+from tierkit.reporting.approval.commits import written_back
+from tierkit.reporting.approval.proposals import ASKED, FORM, NOTES, SLOTS, STANDING, run_label, write_form
 from tierkit.reporting.books import book_notes, write_books
 from tierkit.reporting.briefing import prepare_briefing
-from tierkit.reporting.commits import written_back
 from tierkit.reporting.earlier import earlier_ledgers
 from tierkit.reporting.last_month import GROUND, write_ground
-from tierkit.reporting.proposals import ASKED, FORM, NOTES, SLOTS, STANDING, run_label, write_form
 from tierkit.reporting.provenance import Provenance
 from tierkit.reporting.review.sample import draw_review_sample, write_review_sample
 from tierkit.reporting.review.weeks import week_of

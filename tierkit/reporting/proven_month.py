@@ -32,7 +32,7 @@ from tierkit.proof.robustness import tier_robustness
 from tierkit.proof.scorecard import compare_scorecard
 from tierkit.proof.stability import stability_cost
 from tierkit.proof.trend import tier_trend
-from tierkit.reporting.commits import earlier_answers
+from tierkit.reporting.approval.commits import earlier_answers
 from tierkit.reporting.draft import kept
 from tierkit.reporting.earlier import (
     earlier_bookings,

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 from tierkit.inputs.sources import input_files
+from tierkit.reporting.approval.commits import answers_behind
 from tierkit.reporting.calendar import month_end
-from tierkit.reporting.commits import answers_behind
 from tierkit.reporting.draft import Draft
 from tierkit.reporting.proven_month import ProvenMonth
 from tierkit.reporting.provenance import code_identity

@@ -6,19 +6,19 @@ from typing import Any
 
 import pandas as pd
 
-from tierkit.features.enrichment import coverage_by_group, coverage_trend
+from tierkit.features.enrichment import GROUP_COLUMNS, coverage_by_group, coverage_trend
 from tierkit.features.fit import score_fit
 from tierkit.models.bootstrap import bootstrap_models, refitted_scores
 from tierkit.models.scorecard import Scorecard, fit_scorecard
 from tierkit.models.scoring import are_scores_of, score_accounts
 from tierkit.models.store import Models
-from tierkit.reporting.commits import standing_tiers
+from tierkit.reporting.approval.commits import standing_tiers
+from tierkit.reporting.approval.proposals import propose_moves
 from tierkit.reporting.draft import kept
 from tierkit.reporting.earlier import earlier_months, earlier_tiers
 from tierkit.reporting.explained_moves import MonthsMoves, explain_month, plain_moves
 from tierkit.reporting.last_month import NotKnownError, read_last_month, score_by
 from tierkit.reporting.learned_month import LearnedMonth
-from tierkit.reporting.proposals import propose_moves
 from tierkit.reporting.publish import previous_month
 from tierkit.tiering.assign import Assignment, plan_tiers
 from tierkit.tiering.counterfactuals import what_would_move
@@ -234,7 +234,7 @@ class TieredMonth(LearnedMonth):
     def coverage_groups(self) -> pd.DataFrame:
         """How much is known of the accounts of each tier and of each source; empty without accounts."""
         if not self.tables.has_accounts:
-            return pd.DataFrame()
+            return pd.DataFrame(columns=list(GROUP_COLUMNS))
         return coverage_by_group(self.tables, self.tiers, as_of=self.as_of)
 
     @kept

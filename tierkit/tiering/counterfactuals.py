@@ -55,6 +55,8 @@ def what_would_move(
     counts only where no such change is found. The models are asked, not the world: a change of this kind need not bring
     what goes along with it.
     """
+    if tiers.empty:
+        return _table(pd.DataFrame())
     focus = _focus(tiers, capacity, n_below)
     features = rows.set_index(rows["account_id"].astype("str"), drop=False).rename_axis(None)
     focus = focus[focus["account_id"].isin(features.index)].reset_index(drop=True)

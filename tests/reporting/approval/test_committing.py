@@ -4,8 +4,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tierkit.reporting.committing import commit_tiers, overfull
-from tierkit.reporting.proposals import propose_moves, say_proposals
+from tierkit.reporting.approval.committing import commit_tiers, overfull
+from tierkit.reporting.approval.proposals import propose_moves, say_proposals
 
 UNTIL = pd.Timestamp("2026-11-29")
 SLOTS = pd.DataFrame(

@@ -16,8 +16,8 @@ import pandas as pd
 
 from tierkit.errors import TierkitError
 from tierkit.proof.ledger_chain import BROKEN, check_chain
+from tierkit.reporting.approval.proposals import ASKED
 from tierkit.reporting.manifest import NAME, changed_files, read_manifest
-from tierkit.reporting.proposals import ASKED
 from tierkit.reporting.publish import published_months
 from tierkit.reporting.writeback import WRITEBACK
 

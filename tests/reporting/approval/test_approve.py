@@ -19,7 +19,7 @@ from tests.reporting.small_project import (
     tiers_of,
 )
 from tests.reporting.test_writeback import load
-from tierkit.reporting.commits import read_commits
+from tierkit.reporting.approval.commits import read_commits
 from tierkit.reporting.runs import open_run
 
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierkit.errors import TableError
-from tierkit.reporting.approval_form import read_answers
-from tierkit.reporting.proposals import write_form
+from tierkit.reporting.approval.form import read_answers
+from tierkit.reporting.approval.proposals import write_form
 
 RUN = "2026-10 run 0123456789ab"
 odd = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)

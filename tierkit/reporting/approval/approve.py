@@ -11,12 +11,19 @@ import pandas as pd
 from tierkit.errors import SheetError, TableError, TierkitError
 from tierkit.proof.ledger_chain import follow_ledgers
 from tierkit.reporting import words
-from tierkit.reporting.approval_form import read_answers
+from tierkit.reporting.approval.commits import (
+    FOLDER,
+    hash_answers,
+    last_commit,
+    read_commits,
+    read_ledgers,
+    written_back,
+)
+from tierkit.reporting.approval.committing import commit_tiers, overfull, owners_of
+from tierkit.reporting.approval.form import read_answers
+from tierkit.reporting.approval.proposals import ASKED, NOTES, SLOTS, STANDING, run_label
 from tierkit.reporting.books import write_books
-from tierkit.reporting.commits import FOLDER, hash_answers, last_commit, read_commits, read_ledgers, written_back
-from tierkit.reporting.committing import commit_tiers, overfull, owners_of
 from tierkit.reporting.manifest import changed_files, read_manifest, seal_folder, verify_month
-from tierkit.reporting.proposals import ASKED, NOTES, SLOTS, STANDING, run_label
 from tierkit.reporting.publish import hold_reports, previous_month
 from tierkit.reporting.spreadsheet import write_for_people
 from tierkit.reporting.tierfiles import tiers_for_people, valid_until
