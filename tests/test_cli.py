@@ -87,7 +87,7 @@ def test_init_writes_a_sheet_of_at_most_twelve_keys_that_reads(tmp_path):
     keys = [line for line in sheet.read_text().splitlines() if "=" in line and not line.startswith("#")]
     assert 0 < len(keys) <= 12
     assert read_sheet(sheet).data.deals.columns["deal_id"] == "Deal ID"
-    assert len(list((tmp_path / "project" / "notebooks").glob("*.ipynb"))) == 7
+    assert len(list((tmp_path / "project" / "notebooks").glob("*.ipynb"))) == 8
 
 
 def test_the_demo_sheet_has_at_most_twelve_keys():

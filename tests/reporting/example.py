@@ -314,10 +314,10 @@ def make_capacity() -> pd.DataFrame:
 
 
 def make_prices() -> pd.DataFrame:
-    """What one more place is worth with each rep; nothing where a place is free."""
+    """What one more place is worth with each rep but the last; nothing where a place is free."""
     capacity = make_capacity()
     worth = np.where(capacity["used"] < capacity["slots"], 0.0, 41_000.0 / capacity["tier"] / (1 + capacity.index // 2))
-    return capacity.assign(constraint="owner_slots", price=worth)
+    return capacity.assign(constraint="owner_slots", price=worth).iloc[:-2]
 
 
 def make_counterfactuals(tiers: pd.DataFrame) -> pd.DataFrame:

@@ -68,18 +68,20 @@ def test_axe_would_find_a_picture_without_words(browser: Browser, tmp_path: Path
 
 
 def test_a_head_sorts_by_key_and_says_so(page: Page) -> None:
-    head = page.locator("#misses thead th", has_text="Won").first
+    head = page.locator("#capacity thead th", has_text="One more Tier 1 place")
     place = head.evaluate("(h) => h.cellIndex + 1")
     head.get_by_role("button").focus()
     page.keyboard.press("Enter")
     assert head.get_attribute("aria-sort") == "ascending"
-    # what is not known stays last both ways; the misses won $50k, $60k, $70k
-    shown = texts(page, f"#misses tbody tr > :nth-child({place})")
-    assert shown[:3] == ["$50k", "$60k", "$70k"]
+    # 41,000 / 1, 3, 4, ... 7 in turn, nothing with the second rep, not known of the last: that stays last both ways
+    shown = texts(page, f"#capacity tbody tr > :nth-child({place})")
+    assert shown[:3] == ["$0", "$5.9k", "$6.8k"]
     assert shown[-1] == "–"
     page.keyboard.press("Enter")
     assert head.get_attribute("aria-sort") == "descending"
-    assert texts(page, f"#misses tbody tr > :nth-child({place})")[:3] == ["$70k", "$60k", "$50k"]
+    shown = texts(page, f"#capacity tbody tr > :nth-child({place})")
+    assert shown[:3] == ["$41k", "$14k", "$10k"]
+    assert shown[-1] == "–"
 
 
 def test_dates_and_names_sort_as_people_read_them(page: Page) -> None:

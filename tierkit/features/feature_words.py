@@ -195,6 +195,8 @@ def _unknown(column: str) -> str:
 
 
 def _number(value: float, unit: str) -> str:
+    if unit == "currency" and abs(value) >= 9.995e8:
+        return f"{value / 1e9:,.1f}B"
     if unit == "currency" and abs(value) >= 1e6:
         return f"{value / 1e6:,.1f}M"
     if unit == "currency" and abs(value) >= 1e4:
