@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from tierkit.inputs.tables import Tables
-from tierkit.proof.intervals import wilson
-from tierkit.proof.judgement import follow_decisions
+from tierkit.proof.judgement import follow_decisions, known_rate, typed_decisions
 
 COLUMNS = [
     "account_id",
@@ -24,6 +23,8 @@ COLUMNS = [
     "n_peers",
     "n_peers_won",
 ]
+_TEXT = ("account_id", "name", "approver", "reason", "direction")
+_RATE = ("n_known", "n_won", "rate", "low", "high", "peer_rate")
 _HOW = {"up": "Moves up", "down": "Moves down", "in": "Entries into a tier"}
 
 
@@ -51,7 +52,7 @@ def score_declined(
     """
     day = pd.Timestamp(as_of)
     if horizon_days is None or not tables.is_dated or answers.empty:
-        return _typed(pd.DataFrame(columns=COLUMNS))
+        return typed_decisions(pd.DataFrame(columns=COLUMNS), text=_TEXT)
     # A month run anew is answered anew: the later answer counts.
     said = answers[answers["as_of"] <= day].drop_duplicates(["as_of", "account_id"], keep="last")
     said = said[said["approved"] == "no"].sort_values(["as_of", "account_id"], kind="stable")
@@ -62,7 +63,8 @@ def score_declined(
     scored = pd.DataFrame(rows, columns=[*COLUMNS, "stood"])
     # The form says where an account stood; a record that begins later does not know.
     scored = scored.assign(from_tier=scored["stood"])[COLUMNS]
-    return _typed(scored.sort_values(["made_on", "account_id"], kind="stable"))
+    scored = scored.sort_values(["made_on", "account_id"], kind="stable", ignore_index=True)
+    return typed_decisions(scored, text=_TEXT)
 
 
 def declined_rates(declined: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
@@ -78,12 +80,8 @@ def declined_rates(declined: pd.DataFrame, *, confidence: float = 0.95) -> pd.Da
     for by in (["direction"], ["direction", "approver"]):
         for key, part in declined.groupby(by, sort=True):
             names = dict(zip(by, key, strict=True))
-            known = part[part["won"].notna()]
-            n, n_won = len(known), int(known["won"].sum())
-            low, high = wilson(n_won, n, confidence=confidence) if n else (np.nan, np.nan)
-            peers = float((known["n_peers_won"] / known["n_peers"]).mean()) if n else np.nan
-            row = {"direction": names["direction"], "approver": names.get("approver"), "n": len(part), "n_known": n}
-            row |= {"n_won": n_won, "rate": n_won / n if n else np.nan, "low": low, "high": high, "peer_rate": peers}
+            row: dict[str, Any] = {"direction": names["direction"], "approver": names.get("approver"), "n": len(part)}
+            row |= zip(_RATE, known_rate(part, confidence), strict=True)
             rows.append(row | {"verdict": _verdict(row)})
     columns = ["direction", "approver", "n", "n_known", "n_won", "rate", "low", "high", "peer_rate", "verdict"]
     return pd.DataFrame(rows, columns=columns).astype({"approver": "str"})
@@ -146,11 +144,3 @@ def _say(row: dict[Hashable, Any]) -> str:
 
 def _percent(rate: float) -> str:
     return f"{100 * rate:.0f} %"
-
-
-def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    text = ["account_id", "name", "approver", "reason", "direction"]
-    numbers = ["from_tier", "to_tier", "won", "n_peers", "n_peers_won"]
-    days = ["made_on", "known_on"]
-    kinds = dict.fromkeys(text, "str") | dict.fromkeys(numbers, "float64") | dict.fromkeys(days, "datetime64[us]")
-    return table.astype(kinds).reset_index(drop=True)

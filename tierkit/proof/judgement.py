@@ -1,6 +1,6 @@
 """What people decided over the model, held against what came of it: were they right, how often, and when."""
 
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ COLUMNS = [
     "n_peers",
     "n_peers_won",
 ]
+_TEXT = ("what", "account_id", "author", "reason", "direction")
 
 
 def score_judgement(
@@ -50,7 +51,7 @@ def score_judgement(
     (accounts of from_tier that day that nobody moved, and how many won in the same days).
     """
     day = pd.Timestamp(as_of)
-    empty = _typed(pd.DataFrame(columns=COLUMNS))
+    empty = typed_decisions(pd.DataFrame(columns=COLUMNS), text=_TEXT)
     if horizon_days is None or not tables.is_dated:
         return empty
     decisions = _decisions(tables, day, horizon_days)
@@ -61,7 +62,9 @@ def score_judgement(
     first = np.where(scored["what"] == "strategic", "up", "placed")
     step = np.sign((scored["from_tier"] - scored["to_tier"]).to_numpy(np.float64))
     scored["direction"] = np.where(np.isnan(step), first, np.select([step > 0, step < 0], ["up", "down"], "none"))
-    return _typed(scored[COLUMNS].sort_values(["made_on", "what", "account_id"], kind="stable", ignore_index=True))
+    return typed_decisions(
+        scored[COLUMNS].sort_values(["made_on", "what", "account_id"], kind="stable", ignore_index=True), text=_TEXT
+    )
 
 
 def follow_decisions(
@@ -166,7 +169,7 @@ def _fate(
 
 def _rate_rows(judgement: pd.DataFrame, day: pd.Timestamp, confidence: float) -> Iterator[tuple[Any, ...]]:
     for (what, direction), part in judgement.groupby(["what", "direction"], sort=True):
-        yield what, "direction", direction, len(part), np.nan, *_rate(part, confidence)
+        yield what, "direction", direction, len(part), np.nan, *known_rate(part, confidence)
     overrides = judgement[judgement["what"] == "override"]
     if overrides.empty:
         return
@@ -174,14 +177,15 @@ def _rate_rows(judgement: pd.DataFrame, day: pd.Timestamp, confidence: float) ->
     counts = overrides["author"].value_counts().rename_axis("author").reset_index(name="n")
     for author in counts.sort_values(["n", "author"], ascending=[False, True])["author"]:
         part = overrides[overrides["author"] == author]
-        yield "override", "author", author, len(part), float(len(days)), *_rate(part, confidence)
+        yield "override", "author", author, len(part), float(len(days)), *known_rate(part, confidence)
     for name, ending in ((f"last {QUARTER_END_DAYS} days of a quarter", True), ("other days", False)):
         part = overrides[_ends_quarter(overrides["made_on"]) == ending]
         n_days = float((_ends_quarter(days) == ending).sum())
-        yield "override", "time", name, len(part), n_days, *_rate(part, confidence)
+        yield "override", "time", name, len(part), n_days, *known_rate(part, confidence)
 
 
-def _rate(part: pd.DataFrame, confidence: float) -> tuple[float, ...]:
+def known_rate(part: pd.DataFrame, confidence: float) -> tuple[float, ...]:
+    """Of decisions: how many can be judged and how many of these won, the rate, its Wilson interval, their peers'."""
     known = part[part["won"].notna()]
     n, n_won = len(known), int(known["won"].sum())
     low, high = wilson(n_won, n, confidence=confidence) if n else (np.nan, np.nan)
@@ -228,8 +232,8 @@ def _percent(rate: float) -> str:
     return f"{100 * rate:.0f} %"
 
 
-def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    text = ["what", "account_id", "author", "reason", "direction"]
+def typed_decisions(table: pd.DataFrame, *, text: Sequence[str]) -> pd.DataFrame:
+    """Followed decisions with the kinds of their columns; `text` names those of words."""
     numbers = ["from_tier", "to_tier", "won", "n_peers", "n_peers_won"]
     days = ["made_on", "known_on"]
     kinds = dict.fromkeys(text, "str") | dict.fromkeys(numbers, "float64") | dict.fromkeys(days, "datetime64[us]")
