@@ -189,6 +189,8 @@ def test_a_minimum_stay_of_three_months(since: str, holder: int) -> None:
     assert tier_of(tiers)["a"] == holder
     if holder == 1:
         assert tiers["tier_reason"][0] == "keeps its tier: entered it under 3 months ago; value rank 2 of 2"
+        waits = "waits for a place in Tier 1, where others keep theirs for now; value rank 1 of 2"
+        assert tiers["tier_reason"][1] == waits
 
 
 def test_a_stay_begins_with_the_tier_and_goes_on_while_it_lasts() -> None:

@@ -7,22 +7,9 @@ import numpy as np
 import pandas as pd
 
 from tierkit.inputs.tables import Tables
-from tierkit.proof.judgement import follow_decisions, known_rate, typed_decisions
+from tierkit.proof.judgement import FOLLOWED, follow_decisions, known_rate, typed_decisions
 
-COLUMNS = [
-    "account_id",
-    "name",
-    "approver",
-    "reason",
-    "made_on",
-    "known_on",
-    "from_tier",
-    "to_tier",
-    "direction",
-    "won",
-    "n_peers",
-    "n_peers_won",
-]
+COLUMNS = ["account_id", "name", "approver", "reason", *FOLLOWED]
 _TEXT = ("account_id", "name", "approver", "reason", "direction")
 _RATE = ("n_known", "n_won", "rate", "low", "high", "peer_rate")
 _HOW = {"up": "Moves up", "down": "Moves down", "in": "Entries into a tier"}

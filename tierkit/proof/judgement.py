@@ -15,20 +15,10 @@ from tierkit.proof.replayed_month import tiers_in_use
 QUARTER_END_DAYS = 10
 """Days before a quarter ends in which decisions are counted apart: then a forecast is easier moved than a deal."""
 
-COLUMNS = [
-    "what",
-    "account_id",
-    "author",
-    "reason",
-    "made_on",
-    "known_on",
-    "from_tier",
-    "to_tier",
-    "direction",
-    "won",
-    "n_peers",
-    "n_peers_won",
-]
+FOLLOWED = ("made_on", "known_on", "from_tier", "to_tier", "direction", "won", "n_peers", "n_peers_won")
+"""Columns of every decision that was followed, whoever made it."""
+
+COLUMNS = ["what", "account_id", "author", "reason", *FOLLOWED]
 _TEXT = ("what", "account_id", "author", "reason", "direction")
 
 

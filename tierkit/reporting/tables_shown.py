@@ -11,7 +11,7 @@ from tierkit.errors import TableError
 from tierkit.features.catalog import feature_of
 from tierkit.reporting import words
 from tierkit.reporting.column_words import INTERVALS, Head, Written, code_words, head_of
-from tierkit.reporting.fragments import Fragment, escape, paragraph
+from tierkit.reporting.fragments import Fragment, escape, paragraph, say
 
 MISSING = "–"
 _UNBROKEN = "\u00a0"
@@ -114,20 +114,14 @@ def write(value: Any, written: Written, currency: str = "USD") -> str:
     if isinstance(value, str) and written in _RIGHT:
         written = "code"
     match written:
-        case "money":
-            return words.money(value, currency)
-        case "percent":
-            return words.percent(value)
-        case "count":
-            return words.count(value)
+        case "money" | "percent" | "count" | "date":
+            return say(value, written, currency)
         case "number":
             return _figure(value)
         case "three":
             return f"{round(float(value), 3) + 0.0:,.3f}"
         case "chance":
             return "under 0.001" if float(value) < 0.001 else f"{float(value):.3f}"
-        case "date":
-            return words.day(value)
         case "flag":
             return "yes" if bool(value) else "no"
         case "tier":

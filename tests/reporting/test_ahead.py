@@ -1,0 +1,19 @@
+"""The replay in a process of its own: what goes wrong there is told here, and keeps its kind."""
+
+import pytest
+
+from tierkit.errors import SheetError, TierkitError
+from tierkit.reporting.ahead import replay_ahead
+
+
+def test_an_error_of_the_other_process_keeps_its_kind_and_words(tmp_path) -> None:
+    asked = {"month": "2026-10", "sheet": str(tmp_path / "none.toml"), "draft": str(tmp_path / "draft")}
+    with pytest.raises(SheetError, match=r"none\.toml: no such run sheet"):
+        replay_ahead(asked)
+
+
+def test_an_error_that_is_not_tierkits_names_the_month(tmp_path) -> None:
+    sheet = tmp_path / "tierkit.toml"
+    sheet.mkdir()  # a folder cannot be read as a sheet
+    with pytest.raises(TierkitError, match="the replay of 2026-10 failed: IsADirectoryError"):
+        replay_ahead({"month": "2026-10", "sheet": str(sheet), "draft": str(tmp_path / "draft")})
