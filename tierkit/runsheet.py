@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 
 from tierkit.errors import SheetError
 from tierkit.features.settings import FeatureSettings
-from tierkit.inputs.crm import WritebackSettings
+from tierkit.inputs.crm.writeback import WritebackSettings
 from tierkit.inputs.settings import DataSettings, Section
 from tierkit.models.settings import ModelSettings
 from tierkit.proof.settings import ProofSettings

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.reporting import example as company
 from tierkit.errors import SheetError
-from tierkit.inputs.crm import FIELDS, LENGTHS, PRESETS, WritebackSettings
+from tierkit.inputs.crm.writeback import FIELDS, LENGTHS, PRESETS, WritebackSettings
 from tierkit.reporting.spreadsheet import guard
 from tierkit.reporting.tierfiles import stamp_tiers
 from tierkit.reporting.writeback import build_writeback, read_held, revert_writeback, write_writeback

@@ -252,6 +252,27 @@ _CONTRACTS = (
             Column("started_at", "date", "first day of the round", required=True),
         ),
     ),
+    Contract(
+        "rates",
+        "one row per currency and change: from valid_from on, one unit of it was worth this much",
+        (
+            Column("currency", "text", "ISO currency", required=True),
+            Column("valid_from", "date", "first day of the rate", required=True),
+            Column("rate", "number", "what one unit is worth in the currency of the run sheet", required=True, low=0),
+        ),
+        key=("currency", "valid_from"),
+    ),
+    Contract(
+        "identity",
+        "one row per decision about two accounts that look alike, or that the CRM merged",
+        (
+            Column("account_id", "id", "the account that looks like another", required=True),
+            Column("same_as", "id", "the account it is, or is not", required=True),
+            Column("decision", "text", "same (they become one) or different", values=("same", "different")),
+            Column("author", "text", "who decided"),
+            _KNOWN_AT,
+        ),
+    ),
 )
 
 CONTRACTS: dict[str, Contract] = {c.name: c for c in _CONTRACTS}

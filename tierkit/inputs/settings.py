@@ -93,6 +93,10 @@ class DataSettings(Section):
     """Tiers in use before."""
     holdout: TableSource | None = None
     """A randomised test near the cut that was carried out, as `holdout.csv` of a month planned it."""
+    rates: TableSource | None = None
+    """What currencies were worth, and from which day."""
+    identity: TableSource | None = None
+    """Which accounts that look alike are one, and which are not, as people decided."""
 
     @property
     def sources(self) -> dict[str, TableSource]:

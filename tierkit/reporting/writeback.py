@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tierkit.inputs.crm import FIELDS, WritebackSettings
+from tierkit.inputs.crm.writeback import FIELDS, WritebackSettings
 from tierkit.reporting.reasons import split_reasons
 from tierkit.reporting.spreadsheet import guard, write_for_people
 
