@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -129,15 +128,3 @@ def test_importing_tierkit_loads_no_library():
     code = "import sys, tierkit; print(sorted({'pandas', 'numpy', 'scipy', 'sklearn', 'duckdb'} & set(sys.modules)))"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.strip() == "[]"
-
-
-def test_the_wheel_carries_notebooks_templates_and_the_demo_sheet(tmp_path):
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    names = set(zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist())
-    assert {f"tierkit/notebooks/{p.name}" for p in (ROOT / "notebooks").glob("*.ipynb")} <= names
-    assert {"tierkit/demo.toml", "tierkit/reporting/templates/tierkit/index.html.j2", "tierkit/py.typed"} <= names
