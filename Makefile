@@ -1,6 +1,7 @@
 # make report     the demo company, two months, from nothing to a page
 # make test       everything that must hold before a change lands
 # make pictures   the README's pictures of the page, from the demo's last month
+# make reference  docs/reference, from what the code says of itself
 # make bench      how fast and how right, as measured on this machine
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ BIN := .venv/bin
 AXE := tests/node_modules/.installed
 export OMP_NUM_THREADS := 1
 
-.PHONY: report test pictures bench clean
+.PHONY: report test pictures reference bench clean
 
 report: .venv/ready
 	$(BIN)/tierkit demo .
@@ -22,6 +23,9 @@ test: .venv/ready $(AXE)
 
 pictures: report
 	$(BIN)/python -m tests.reporting.pictures reports/2026-10/index.html docs
+
+reference: .venv/ready
+	$(BIN)/python -m tests.docs.reference docs/reference
 
 bench: .venv/ready
 	$(BIN)/python -m tests.benchmarks

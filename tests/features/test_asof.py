@@ -97,6 +97,24 @@ def test_fields_are_those_known_then() -> None:
     assert json.loads(rows.attrs["known_when"])["industry"] == "static"
 
 
+def test_a_field_of_your_own_is_a_feature_from_the_day_it_was_known():
+    accounts = pd.DataFrame({"account_id": ["a1", "a2", "a3"]})
+    history = pd.DataFrame(
+        {
+            "account_id": ["a1", "a1", "a2", "a1"],
+            "known_at": ["2025-01-01", "2025-06-01", "2025-02-01", "2025-02-02"],
+            "field": ["nps", "nps", "nps", "mood"],
+            "value": ["7", "9", "4", "glad"],
+        }
+    )
+    tables = make_tables(accounts=accounts, account_history=history)
+    rows = build_account_rows(tables, as_of=pd.Timestamp("2025-03-01"))
+    assert rows["nps"].tolist()[:2] == [7.0, 4.0]
+    assert np.isnan(rows["nps"].iloc[2])
+    assert rows["mood"].tolist()[0] == "glad"
+    assert json.loads(rows.attrs["known_when"])["nps"] == "dated"
+
+
 def test_a_mutable_field_without_history_is_known_nobody_knows_when() -> None:
     accounts = pd.DataFrame({"account_id": ["a"], "employees": [900.0], "technologies": ["CRM;ERP"], "score": [3]})
     rows = build_account_rows(make_tables(accounts=accounts), as_of=AS_OF)

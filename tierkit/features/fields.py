@@ -33,10 +33,10 @@ class FieldValues:
 
 
 def account_fields(tables: Tables) -> list[str]:
-    """Columns of accounts whose value at a moment is asked for, those that only history has included."""
+    """Columns of accounts whose value at a moment is asked for, those that only history has, your own ones, included."""
     fields = [c for c in tables.frame("accounts").columns if c not in NOT_FIELDS]
     past = sorted(tables.frame("account_history")["field"].dropna().unique())
-    return fields + [c for c in past if c in CONTRACTS["accounts"] and c not in (*fields, *NOT_FIELDS)]
+    return fields + [c for c in past if c not in (*fields, *NOT_FIELDS)]
 
 
 def field_values(tables: Tables, moments: pd.DataFrame, *, only: str | None = None) -> FieldValues:
@@ -52,7 +52,7 @@ def field_values(tables: Tables, moments: pd.DataFrame, *, only: str | None = No
     codes, ids = pd.factorize(moments["account_id"])
     frame, known_when = {}, {}
     for name in fields:
-        given = accounts[name] if name in accounts else _nothing(name, accounts.index)
+        given = accounts[name] if name in accounts else _nothing(tables, name, accounts.index)
         now = as_feature(given, moments["as_of_day"], moments["account_id"])
         if name not in past:
             frame[name] = now
@@ -149,8 +149,13 @@ def _parse(text: pd.Series, *, like: pd.Series) -> pd.Series:
     return pd.to_numeric(flags.fillna(text), errors="coerce").astype("float64")
 
 
-def _nothing(name: str, index: pd.Index) -> pd.Series:
-    is_text = CONTRACTS["accounts"][name].kind in ("text", "id")
+def _nothing(tables: Tables, name: str, index: pd.Index) -> pd.Series:
+    """A column without a value, of the kind that its history holds."""
+    if name in CONTRACTS["accounts"]:
+        is_text = CONTRACTS["accounts"][name].kind in ("text", "id")
+    else:
+        history = tables.frame("account_history")
+        is_text = _as_number_or_text(history.loc[history["field"] == name, "value"]).dtype != "float64"
     return pd.Series(np.nan, index, dtype="str" if is_text else "float64")
 
 
