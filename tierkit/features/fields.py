@@ -33,7 +33,7 @@ class FieldValues:
 
 
 def account_fields(tables: Tables) -> list[str]:
-    """Columns of accounts whose value at a moment is asked for, those that only history has, your own ones, included."""
+    """Columns of accounts whose value at a moment is asked for, those that only history has included, your own too."""
     fields = [c for c in tables.frame("accounts").columns if c not in NOT_FIELDS]
     past = sorted(tables.frame("account_history")["field"].dropna().unique())
     return fields + [c for c in past if c not in (*fields, *NOT_FIELDS)]
