@@ -30,12 +30,12 @@ def demo_reports(demo_project) -> Path:
 @pytest.fixture(scope="session")
 def postgres():
     """A PostgreSQL server; without its package tests are skipped, but for those of CI."""
-    from tests.postgres import NoPostgres, start_postgres
+    from tests.postgres import PostgresMissingError, start_postgres
 
     try:
         with start_postgres() as server:
             yield server
-    except NoPostgres as reason:
+    except PostgresMissingError as reason:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(str(reason))
 
 

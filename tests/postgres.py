@@ -18,7 +18,7 @@ READER, READER_PASSWORD = "reader", "q7Kanari93xZ@:/%#?&='\" é"
 """Who reads, and a password that no URL bears as it stands."""
 
 
-class NoPostgres(Exception):
+class PostgresMissingError(Exception):
     """PostgreSQL cannot be started here; the message says why."""
 
 
@@ -61,12 +61,12 @@ def start_postgres() -> Iterator[Postgres]:
 
     Raises
     ------
-    NoPostgres : the package is missing, or root has no user to run it as.
+    PostgresMissingError : the package is missing, or root has no user to run it as.
     """
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     initdb = found[-1] if found else Path(shutil.which("initdb") or "")
     if not initdb.is_file():
-        raise NoPostgres("PostgreSQL is not installed (apt-get install postgresql)")
+        raise PostgresMissingError("PostgreSQL is not installed (apt-get install postgresql)")
     # Not pytest's folder: it is closed to other users, and its path is longer than a socket's may be
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     try:
@@ -103,7 +103,7 @@ def _as_postgres(folder: Path) -> list[str]:
     try:
         user = pwd.getpwnam("postgres")
     except KeyError:
-        raise NoPostgres("root may not run PostgreSQL, and there is no user postgres") from None
+        raise PostgresMissingError("root may not run PostgreSQL, and there is no user postgres") from None
     os.chown(folder, user.pw_uid, user.pw_gid)
     folder.chmod(0o755)
     return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]

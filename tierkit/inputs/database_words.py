@@ -91,5 +91,6 @@ def _words(error: Exception) -> str:
     primary, hint = getattr(told, "message_primary", None), getattr(told, "message_hint", None)
     if primary:
         return f"{primary} ({hint})" if hint else str(primary)
-    lines = [line.strip() for line in str(origin).splitlines() if line.strip()]
-    return lines[0] if lines else type(origin).__name__
+    first, *others = [line.strip() for line in str(origin).splitlines() if line.strip()] or [type(origin).__name__]
+    # DuckDB's hints
+    return " ".join([first, *(line for line in others[:1] if line.startswith(("Did you mean", "Candidate")))])

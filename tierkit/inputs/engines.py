@@ -132,6 +132,7 @@ def _connect(address: Any, path: Path | None) -> Any:
 
 
 def _say_driver(error: ModuleNotFoundError) -> str:
-    ours = error.name in ("sqlalchemy", "psycopg")
+    name = str(error.name).partition(".")[0]
+    ours = name in ("sqlalchemy", "psycopg")
     repair = 'pip install "tierkit[warehouse]"' if ours else "install the driver that the URL names"
-    return f"[data.database] needs {error.name}, which is not installed ({repair})"
+    return f"[data.database] needs {name}, which is not installed ({repair})"

@@ -93,7 +93,7 @@ def check_query(text: str, *, file: str) -> str:
     TableError : it is not a single statement that only reads.
     """
     bare = _blank(text, file)
-    end = len(bare.rstrip().rstrip(";").rstrip())
+    end = len(re.sub(r"[\s;]+$", "", bare))
     if "\0" in text or not bare[:end].strip():
         raise TableError(f"{file}: holds no query (write a SELECT)")
     if (mark := bare.find(";", 0, end)) >= 0:
@@ -109,8 +109,9 @@ def check_query(text: str, *, file: str) -> str:
         raise TableError(
             f"{file}: line {_line(text, writes.end() - 1)}: may only read, got {said!r} (use SELECT alone)"
         )
-    # Behind the semicolon there is only white space and comments.
-    return text[: bare.rstrip().rfind(";")] if bare.rstrip().endswith(";") else text
+    # Behind the semicolon there are only white space and comments.
+    last = bare.find(";", end)
+    return text if last < 0 else text[:last]
 
 
 def _blank(text: str, file: str) -> str:

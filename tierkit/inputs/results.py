@@ -93,17 +93,17 @@ def _part_of_values(values: Sequence[object]) -> Part:
         return "real", pa.array(numbers, pa.float64(), from_pandas=True)
     if kinds == {dt.date}:
         return "day", pa.array(values, pa.date32())
-    if kinds == {dt.datetime}:
-        naive = {v.tzinfo is None for v in values if isinstance(v, dt.datetime)}
-        if len(naive) == 1:
-            return ("time", pa.array(values, pa.timestamp("us"))) if naive == {True} else _moments(values)
+    if kinds <= {dt.date, dt.datetime}:
+        zoned = {isinstance(v, dt.datetime) and v.tzinfo is not None for v in values if v is not None}
+        if zoned == {False}:
+            return "time", pa.array([_midnight(v) for v in values], pa.timestamp("us"))
+        if zoned == {True}:
+            return "moment", pa.array(values, pa.timestamp("us", tz="UTC"))
     return "text", pa.array([_text(v) for v in values], pa.large_string())
 
 
-def _moments(values: Sequence[object]) -> Part:
-    import pyarrow as pa
-
-    return "moment", pa.array(values, pa.timestamp("us", tz="UTC"))
+def _midnight(value: object) -> object:
+    return dt.datetime(value.year, value.month, value.day) if type(value) is dt.date else value  # noqa: DTZ001
 
 
 def _part_of_array(array: Any) -> Part:
@@ -191,7 +191,10 @@ def _text(value: object) -> str | None:
     """One value as the text it would be in an export; lists are joined by semicolons."""
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, dt.date | dt.datetime | dt.time):
+    if isinstance(value, dt.datetime):
+        moment = value if value.tzinfo is None else value.astimezone(dt.UTC)
+        return moment.isoformat().removesuffix("T00:00:00")
+    if isinstance(value, dt.date | dt.time):
         return value.isoformat()
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).hex()
@@ -200,8 +203,8 @@ def _text(value: object) -> str | None:
     if isinstance(value, list | tuple | set | frozenset):
         texts = [text for part in value if (text := _text(part)) is not None]
         return ";".join(sorted(texts) if isinstance(value, set | frozenset) else texts)
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, float):
+        return None if value != value else str(int(value)) if value.is_integer() else str(value)
     return _digits(value) if isinstance(value, Decimal) else str(value)
 
 
