@@ -29,8 +29,8 @@ def open_run(month: str, *, sheet: str | Path = "../tierkit.toml", draft: str | 
     """Open a month: read what earlier steps kept, build what is missing.
 
     What is kept is built anew where sheet, files, SQL files or code have changed. Changes inside a database cannot be
-    seen from here: a draft keeps the tables as it first read them. Remove its folder (`reports/.draft/MONTH`) to ask the
-    database again. `tierkit run` always reads anew.
+    seen from here: a draft keeps the tables as it first read them. Remove its folder (`reports/.draft/MONTH`) to ask
+    the database again. `tierkit run` always reads anew.
 
     Parameters
     ----------
