@@ -28,6 +28,18 @@ def demo_reports(demo_project) -> Path:
 
 
 @pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server; without its package tests are skipped, but for those of CI."""
+    from tests.postgres import PostgresMissingError, start_postgres
+
+    try:
+        with start_postgres() as server:
+            yield server
+    except PostgresMissingError as reason:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(reason))
+
+
+@pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of the real inputs; tests that need it skip without it."""
     folder = os.environ.get("TIERKIT_REAL_DATA")

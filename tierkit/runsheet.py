@@ -7,11 +7,12 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_origin
 
-from pydantic import BaseModel, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from tierkit.errors import SheetError
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.crm.writeback import WritebackSettings
+from tierkit.inputs.passwords import blot, find_password
 from tierkit.inputs.settings import DataSettings, Section
 from tierkit.models.settings import ModelSettings
 from tierkit.proof.settings import ProofSettings
@@ -42,6 +43,8 @@ class ReportSettings(Section):
 
 class RunSheet(Section):
     """A company's settings, one section a room."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     seed: int = Field(20261031, ge=0)
     """Seed of everything random."""
@@ -85,16 +88,24 @@ def read_sheet(path: str | Path) -> RunSheet:
     except FileNotFoundError:
         raise SheetError(f"{path}: no such run sheet (make one with `tierkit init`)") from None
     except tomllib.TOMLDecodeError as error:
-        raise SheetError(f"{path}: not valid TOML: {error}") from None
+        raise SheetError(f"{path}: not valid TOML: {blot(str(error))}") from None
     return check_sheet(raw, folder=path.resolve().parent, name=path.name)
 
 
 def check_sheet(raw: dict[str, Any], *, folder: Path, name: str = "tierkit.toml") -> RunSheet:
-    """Turn a parsed sheet into settings, or raise `SheetError` with every breach in one message."""
+    """Turn a parsed sheet into settings, or raise `SheetError` with every breach in one message.
+
+    A URL with a password is refused before anything else is looked at, and no message repeats it.
+    """
+    if key := find_password(raw):
+        raise SheetError(
+            f"{name}: '{key}' holds a password, which may not stand in a run sheet: take it out, give it to the "
+            'environment, and name the variable: [data.database] password_env = "NAME"'
+        )
     try:
         sheet = RunSheet.model_validate(raw)
     except ValidationError as error:
-        raise SheetError("; ".join(f"{name}: {_sentence(e)}" for e in error.errors())) from None
+        raise SheetError(blot("; ".join(f"{name}: {_sentence(e)}" for e in error.errors()))) from None
     sheet._folder = folder
     return sheet
 
@@ -154,7 +165,9 @@ def _sentence(error: Any) -> str:
         near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
         return f"unknown key '{where}'; {hint}"
-    got = "" if isinstance(error["input"], dict) else f", got {error['input']!r}"
+    # What stands under [data.database] by mistake may be a password.
+    quiet = isinstance(error["input"], dict) or error["loc"][:2] == ("data", "database")
+    got = "" if quiet else f", got {error['input']!r}"
     return f"'{where}' {error['msg'].removeprefix('Value error, ')}{got}"
 
 

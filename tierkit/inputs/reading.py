@@ -31,6 +31,8 @@ class Raw:
     place: str = "line"
     """What the index counts: `line` of a text file, `row` of anything else."""
     notes: tuple[str, ...] = ()
+    query: str = ""
+    """The sha256 of the SQL file that a database was asked with; empty for anything else."""
 
 
 def read_file(path: Path, *, table: str | None = None) -> Raw:

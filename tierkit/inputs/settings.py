@@ -2,12 +2,14 @@
 
 import datetime as dt
 import difflib
+import re
 import zoneinfo
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tierkit.inputs.contracts import CONTRACTS
+from tierkit.inputs.passwords import holds_password
 
 
 class Section(BaseModel):
@@ -48,8 +50,50 @@ class TableSource(Section):
     """Whether 03/04/2026 is 3 April; unset, ambiguous dates stop the run."""
 
 
+class DatabaseSettings(Section):
+    """`[data.database]`: a database that answers one SQL file a table. Passwords come from the environment alone."""
+
+    # What was written here by mistake may be a password, so no message repeats it.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    url: str | None = None
+    """Where it is: `postgresql+psycopg://user@host/name`, `duckdb:///file.duckdb`, any SQLAlchemy URL; no password."""
+    url_env: str | None = None
+    """Environment variable that holds the URL, with or without its password, in place of `url`."""
+    password_env: str | None = None
+    """Environment variable that holds the password; unset, the driver's own ways (PGPASSWORD, .pgpass)."""
+    queries: str = "sql"
+    """Folder of the SQL files, relative to the folder of the run sheet; deals.sql asks for the deals, and so on."""
+    timeout_seconds: int = Field(600, ge=1)
+    """Seconds that reading one table may take."""
+
+    @field_validator("url")
+    @classmethod
+    def _a_url_without_password(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"[A-Za-z][\w.+-]*://", value):
+            raise ValueError("must be a URL such as postgresql+psycopg://user@host/name or duckdb:///file.duckdb")
+        if value is not None and holds_password(value):
+            raise ValueError('holds a password; take it out, and name its environment variable: password_env = "NAME"')
+        return value
+
+    @field_validator("url_env", "password_env")
+    @classmethod
+    def _a_variable(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z_]\w*", value, re.ASCII):
+            raise ValueError("must be the name of an environment variable, not what it holds")
+        return value
+
+    @model_validator(mode="after")
+    def _one_url(self) -> "DatabaseSettings":
+        if (self.url is None) == (self.url_env is None):
+            raise ValueError("needs url or url_env, one of the two")
+        return self
+
+
 class DataSettings(Section):
     """`[data]`: the files of a company."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     folder: str = "."
     """Folder of the files, relative to the folder of the run sheet; tables are found by name if none is given here."""
@@ -65,6 +109,8 @@ class DataSettings(Section):
     """Columns of deals that name the entity behind a row, when there is no account."""
     zero_acv_is_missing: bool = True
     """A won deal of amount 0 has an unknown ACV rather than a free contract."""
+    database: DatabaseSettings | None = None
+    """A database that is asked for tables; a table without an SQL file comes from the folder."""
     accounts: TableSource | None = None
     """The accounts; without it each deal is its own account."""
     account_history: TableSource | None = None

@@ -1,4 +1,4 @@
-"""Where each table comes from: frames, files of a folder found by name, or files the run sheet names."""
+"""Where each table comes from: frames, files found by name or named by the run sheet, or a database."""
 
 import difflib
 from collections.abc import Callable, Mapping
@@ -9,8 +9,11 @@ import pandas as pd
 
 from tierkit.errors import TableError
 from tierkit.inputs.contracts import CONTRACTS
+from tierkit.inputs.databases import database_file
+from tierkit.inputs.queries import find_queries
 from tierkit.inputs.reading import DUCKDB_ENDINGS, Raw, read_file, read_frame, table_stem
 from tierkit.inputs.settings import DataSettings, TableSource
+from tierkit.inputs.warehouse import query_readers
 
 Reader = Callable[[], tuple[Raw, list[Raw]]]
 """Reads one table and the files joined to it."""
@@ -21,8 +24,11 @@ def find_readers(
 ) -> tuple[dict[str, Reader], list[str]]:
     """For each table given, what reads it; and a sentence for each file that nearly bears the name of a table.
 
+    Where the run sheet has a database, a table with an SQL file is asked of it, and the others come from files.
+
     Raises
     ------
+    SheetError : the database, or the folder of its SQL files, cannot be what the run sheet says.
     TableError : deals are missing, or a frame is named after no table.
     """
     readers: dict[str, Reader] = {}
@@ -36,23 +42,39 @@ def find_readers(
             readers[name] = partial(_read_given, frame, name, settings.sources.get(name, TableSource()), folder)
         return _with_deals(readers, "the frames"), []
     folder = root / (settings.folder if isinstance(source, DataSettings) else source)
-    named = settings.sources
+    database = source.database if isinstance(source, DataSettings) else None
+    queries, said = find_queries(root / database.queries) if database else ({}, [])
+    named = {table: given for table, given in settings.sources.items() if table not in queries}
     needs_names = not named or any(given.file is None for given in named.values())
     by_name, notes = find_tables(folder) if needs_names else ({}, [])
     for table, given in (named or {table: TableSource() for table in by_name}).items():
         path = folder / given.file if given.file else by_name.get(table, folder / f"{table}.csv")
         readers[table] = partial(_read_files, path, given, table, folder)
-    return _with_deals(readers, str(folder)), notes
+    if database is not None:
+        asked, where = query_readers(database, queries, root=root)
+        for table, read in asked.items():
+            given = settings.sources.get(table, TableSource())
+            readers[table] = partial(_read_asked, read, given, folder)
+            if file := given.file or (by_name[table].name if table in by_name else None):
+                said.append(f"{file} was not read: {queries[table].name} stands in its place")
+        notes = [*notes, *said, where]
+    return _with_deals(readers, f"{folder} ({'; '.join(said)})" if said else str(folder)), notes
 
 
 def input_files(settings: DataSettings, *, root: Path) -> list[Path]:
-    """The files a run sheet's tables are read from, joined ones included; those that are missing are left out."""
+    """The files a run sheet's tables are read from, joined ones, SQL files and the file of a database included.
+
+    Those that are missing are left out; of a database elsewhere, its SQL files are all that is seen from here.
+    """
     folder = root / settings.folder
     named = settings.sources
     given = [source.file for source in named.values()] + [j.file for source in named.values() for j in source.join]
     paths = {folder / file for file in given if file}
     if folder.is_dir() and (not named or None in given):
         paths |= set(find_tables(folder)[0].values())
+    if settings.database is not None:
+        paths |= set((root / settings.database.queries).glob("*.sql"))
+        paths |= {path for path in [database_file(settings.database, root)] if path is not None}
     return sorted(path for path in paths if path.exists())
 
 
@@ -85,6 +107,10 @@ def _with_deals(readers: dict[str, Reader], where: str) -> dict[str, Reader]:
         known = f"there are {', '.join(readers)}" if readers else "no file there is named after a table"
         raise TableError(f"{where}: 'deals' is missing, the one table a run cannot do without ({known})")
     return readers
+
+
+def _read_asked(read: Callable[[], Raw], given: TableSource, folder: Path) -> tuple[Raw, list[Raw]]:
+    return read(), [read_file(folder / join.file) for join in given.join]
 
 
 def _read_given(frame: pd.DataFrame, table: str, given: TableSource, folder: Path) -> tuple[Raw, list[Raw]]:

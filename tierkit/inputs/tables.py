@@ -34,7 +34,8 @@ class Tables:
     children : one row per account below a root; columns account_id, unit_id, name, depth.
     rejected : one row per row set aside; columns table, file, line, column, rule, value.
     notes : sentences about what was read right but not as it stood.
-    sources : one row per file; columns table, file, sha256, n_rows, n_rejected.
+    sources : one row per file; columns table, file, sha256, n_rows, n_rejected. Of a table asked of a database, file is
+        its SQL file and sha256 that of the rows, whatever their order; the SQL text is a row of its own, `query TABLE`.
     data_through : last day the data cover, missing where no table carries dates.
     currency : of all money.
     known_at_close : columns of deals known only once a deal has closed, with the reason.
@@ -184,12 +185,15 @@ class _Door:
         self.rejected.append(settled.rejected)
         self.sources.append((table, raw.file, raw.sha256, len(raw.frame), len(settled.rejected)))
         self.sources += [(table, other.file, other.sha256, len(other.frame), 0) for other in joined]
+        if raw.query:
+            self.sources.append((f"query {table}", raw.file, raw.query, 0, 0))
         self.frames[table] = frame
 
     def close(self) -> Tables:
         """The tables, unless there was a problem."""
         if self.problems:
-            raise TableError("\n".join(self.problems))
+            # A connection that was lost is lost for every table: said once.
+            raise TableError("\n".join(dict.fromkeys(self.problems)))
         if not self.has_accounts:
             self._leave_out_strangers()
         units = roll_up(self.frames)

@@ -28,6 +28,10 @@ ASKED = "asked.json"
 def open_run(month: str, *, sheet: str | Path = "../tierkit.toml", draft: str | Path | None = None) -> Run:
     """Open a month: read what earlier steps kept, build what is missing.
 
+    What is kept is built anew where sheet, files, SQL files or code have changed. Changes inside a database cannot be
+    seen from here: a draft keeps the tables as it first read them. Remove its folder (`reports/.draft/MONTH`) to ask
+    the database again. `tierkit run` always reads anew.
+
     Parameters
     ----------
     month : "YYYY-MM".
