@@ -97,6 +97,8 @@ class DataSettings(Section):
 
     folder: str = "."
     """Folder of the files, relative to the folder of the run sheet; tables are found by name if none is given here."""
+    crm: Literal["salesforce", "hubspot"] | None = None
+    """Whose exports the folder holds, `salesforce` or `hubspot`; files and columns are found by the CRM's names."""
     currency: str = "USD"
     """The one currency money is in."""
     time_zone: str = "UTC"
@@ -164,6 +166,12 @@ class DataSettings(Section):
             return zoneinfo.ZoneInfo(value).key
         except (zoneinfo.ZoneInfoNotFoundError, ValueError):
             raise ValueError("must be a time zone such as Europe/Berlin") from None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "DataSettings":
+        if self.crm is not None and self.database is not None:
+            raise ValueError("crm reads exports of a folder, database asks for tables; keep one")
+        return self
 
     @model_validator(mode="after")
     def _columns_are_known(self) -> "DataSettings":

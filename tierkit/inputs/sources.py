@@ -42,6 +42,11 @@ def find_readers(
             readers[name] = partial(_read_given, frame, name, settings.sources.get(name, TableSource()), folder)
         return _with_deals(readers, "the frames"), []
     folder = root / (settings.folder if isinstance(source, DataSettings) else source)
+    if settings.crm is not None:
+        from tierkit.inputs.crm.conversion import find_exports
+
+        readers, notes = find_exports(folder, settings)
+        return _with_deals(readers, str(folder)), notes
     database = source.database if isinstance(source, DataSettings) else None
     queries, said = find_queries(root / database.queries) if database else ({}, [])
     named = {table: given for table, given in settings.sources.items() if table not in queries}
@@ -67,6 +72,10 @@ def input_files(settings: DataSettings, *, root: Path) -> list[Path]:
     Those that are missing are left out; of a database elsewhere, its SQL files are all that is seen from here.
     """
     folder = root / settings.folder
+    if settings.crm is not None:
+        from tierkit.inputs.crm.conversion import export_files
+
+        return export_files(folder, settings)
     named = settings.sources
     given = [source.file for source in named.values()] + [j.file for source in named.values() for j in source.join]
     paths = {folder / file for file in given if file}
