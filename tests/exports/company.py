@@ -32,7 +32,7 @@ class Ids:
 
 
 def build_company(ids: Ids, *, seed: int, n_accounts: int, n_reps: int = 2) -> dict[str, pd.DataFrame]:
-    """Canonical tables under the ids of a CRM, of the touches that a CRM logs; the account table says what history says last."""
+    """Canonical tables under the ids of a CRM: the touches that it logs, and accounts as their history says last."""
     frames = dict(simulate_company(seed=seed, n_accounts=n_accounts, n_reps=n_reps).frames)
     activities = frames["activities"]
     activities = activities[activities["kind"].isin(_KINDS)]

@@ -146,7 +146,7 @@ def write_deals(frames: Frames, path: Path, merged: dict[str, str], rng: np.rand
             "Product": deals["product"],
             "Seats": _whole(deals["seats"]),
             "Use Case": deals["use_case"],
-            "Original Source": deals["source"],
+            "Original Traffic Source": deals["source"],
             "Associated Company IDs": deals["account_id"] + np.where(two, ";" + extra, ""),
             "Associated Company": deals["account_id"].map(accounts["name"]),
         }

@@ -1,4 +1,4 @@
-"""A company's Salesforce exports: objects by Data Loader, opportunities as a report or as an object, in their real shape."""
+"""A company's Salesforce exports in their real shape: objects by Data Loader, opportunities also as a report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

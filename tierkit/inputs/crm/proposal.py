@@ -58,6 +58,7 @@ class Proposal:
     files : one a file that was recognised.
     stages : one a stage of the deals, the most frequent first.
     currencies : ISO code = number of deals.
+    home_currency : the one the others are rated in, where the exports say; missing where they do not.
     data_through : last day the export covers, YYYY-MM-DD; missing where no file has a day.
     unrecognised : files nobody recognised.
     notes : what was read right but not as it stood.
@@ -71,6 +72,7 @@ class Proposal:
     data_through: str | None = None
     unrecognised: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    home_currency: str | None = None
 
 
 def propose_mapping(folder: str | Path, crm: Crm) -> Proposal:
