@@ -57,7 +57,8 @@ def build_hubspot(*, seed: int = 8, n_accounts: int = 800) -> Frames:
     )
     frames["deals"] = deals.drop(columns=["acv", "term_months", "currency", "crm_probability"])
     touches = frames["activities"]
-    side = touches["direction"].mask(touches["kind"] == "meeting")
+    # A meeting has no direction, and is what our people did.
+    side = touches["direction"].mask(touches["kind"] == "meeting", "outbound")
     minutes = touches["minutes"].mask(touches["kind"] == "email")
     frames["activities"] = touches.assign(direction=side.astype("str"), minutes=minutes)
     return frames
@@ -75,6 +76,11 @@ def write_hubspot(frames: Frames, folder: Path, *, seed: int = 2) -> None:
     _write_contacts(frames["contacts"], folder, rng)
     _write_engagements(frames, merged, folder, rng)
     write_tables(frames, folder, BESIDE)
+
+
+def write_deals_alone(frames: Frames, path: Path, *, seed: int = 2) -> None:
+    """Nothing but the deals."""
+    write_deals(frames, path, {}, np.random.default_rng(seed))
 
 
 def _write_companies(frames: Frames, merged: dict[str, str], folder: Path, rng: np.random.Generator) -> None:

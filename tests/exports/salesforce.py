@@ -94,6 +94,7 @@ def build_salesforce(*, seed: int = 5, n_accounts: int = 800) -> Frames:
     """Canonical tables under Salesforce's ids; everything has an owner, and amounts are totals of the term."""
     frames = build_company(IDS, seed=seed, n_accounts=n_accounts)
     house = key18(_HOUSE)
+    frames["account_history"] = _changed(frames["account_history"])
     for table in ("accounts", "deals"):
         frames[table] = frames[table].assign(owner_id=frames[table]["owner_id"].fillna(house).astype("str"))
     history = frames["account_history"]
@@ -108,11 +109,17 @@ def build_salesforce(*, seed: int = 5, n_accounts: int = 800) -> Frames:
     frames["deals"] = deals.drop(columns=["acv", "currency", "crm_probability"])
     touches = frames["activities"]
     is_call = touches["kind"] == "call"
-    # A logged email is ours, a meeting has no direction; both sides only of calls.
-    side = touches["direction"].where(is_call).mask(touches["kind"] == "email", "outbound")
+    # Only calls have a direction; what our people logged without one is ours.
+    side = touches["direction"].where(is_call, "outbound")
     minutes = touches["minutes"].mask(touches["kind"] == "email")
     frames["activities"] = touches.assign(direction=side.astype("str"), minutes=minutes)
     return frames
+
+
+def _changed(history: pd.DataFrame) -> pd.DataFrame:
+    """The history of fields that ever changed: of others the CRM has no row, and the account says what they are."""
+    many = history.groupby(["account_id", "field"])["value"].transform("size")
+    return history[many > 1].reset_index(drop=True)
 
 
 def write_salesforce(
@@ -282,8 +289,8 @@ def _in_currencies(deals: pd.DataFrame, accounts: pd.DataFrame, folder: Path) ->
 
 
 def rate_day(deals: pd.DataFrame) -> pd.Series:
-    """The day whose rate an amount is read at."""
-    return deals["opened_at"]
+    """The day whose rate an amount is read at: that of closing, or of opening while a deal is open."""
+    return deals["closed_at"].where(deals["outcome"] != "open", deals["opened_at"])
 
 
 def _write_opportunity_history(deals: pd.DataFrame, folder: Path, words: Words, rng: np.random.Generator) -> None:
