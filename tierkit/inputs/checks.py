@@ -1,6 +1,6 @@
 """Hold a table to its contract: every breach at once; rows are set aside, or the run stops."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,6 +86,11 @@ def check_contract(
     return breaches
 
 
+def suspects(found: Iterable[tuple[str, str, pd.Index, str]]) -> list[Breach]:
+    """Breaches of rules that a source has beyond the contract: column, rule, index, repair."""
+    return [Breach(column, rule, index, repair=repair) for column, rule, index, repair in found]
+
+
 def after(data_through: pd.Timestamp) -> str:
     """The rule that nothing lies after the last day the export covers."""
     return f"must not be after data_through ({data_through:%Y-%m-%d})"
@@ -100,6 +105,7 @@ def settle(
     file: str,
     place: str,
     max_rejected: float,
+    origin: pd.DataFrame | None = None,
 ) -> Settled:
     """Set broken rows aside, or say why the run stops.
 
@@ -109,24 +115,35 @@ def settle(
     cells : the same rows as they stood in the file, from which the values are quoted.
     place : what the index counts, `line` or `row`.
     max_rejected : the share of rows that may be set aside; the run stops above it.
+    origin : file and line by the index, where the rows come from several files.
 
     Returns
     -------
     The rows kept; rows set aside (one row each, under the first rule broken): table, file, line, column, rule, value;
     the sentences that stop the run.
     """
-    problems = [_sentence(b, cells, place) for b in breaches if b.stop]
+
+    def where(line: Any) -> str:
+        if origin is None:
+            return f"{place} {line:,}"
+        at = origin.loc[line]
+        return f"{place} {int(at['line']):,} of {at['file']!s}"
+
+    problems = [_sentence(b, cells, where) for b in breaches if b.stop]
     aside = [b for b in breaches if not b.stop]
     lost = pd.concat([pd.DataFrame({"line": b.index, "column": b.column, "rule": b.rule}) for b in aside] or [_NONE])
     lost = lost.drop_duplicates("line").sort_values("line", kind="stable")
     if len(lost) > max_rejected * len(frame):
-        each = "; ".join(_sentence(b, cells, place) for b in aside)
+        each = "; ".join(_sentence(b, cells, where) for b in aside)
         problems.append(
             f"{len(lost):,} of {len(frame):,} rows would be set aside, more than max_rejected = {max_rejected:.4g} "
             f"allows: {each} (mend the rows, or raise max_rejected in tierkit.toml, [data])"
         )
     values = [_value(cells, line, column) for line, column in zip(lost["line"], lost["column"], strict=True)]
     rejected = lost.assign(table=contract.name, file=file, value=pd.Series(values, lost.index, dtype="str"))
+    if origin is not None:
+        there = origin.loc[lost["line"]]
+        rejected = rejected.assign(file=there["file"].astype("str").to_numpy(), line=there["line"].to_numpy())
     kept = frame.drop(index=pd.Index(lost["line"])) if len(lost) else frame
     return Settled(kept, rejected[list(REJECTED)].reset_index(drop=True), tuple(problems))
 
@@ -172,19 +189,19 @@ def _breaches(failures: pd.DataFrame, contract: Contract, unreadable: dict[str, 
     return sorted(found, key=lambda b: order[b.column])
 
 
-def _sentence(breach: Breach, cells: pd.DataFrame, place: str) -> str:
+def _sentence(breach: Breach, cells: pd.DataFrame, where: Callable[[Any], str]) -> str:
     """`'acv' must be 0 or more, got -131769.0 on line 812 (1,830 rows)`."""
     if breach.stop:
         broken = cells[breach.column].reindex(breach.index)
         counts = broken.value_counts(sort=True)
         first = broken.drop_duplicates()
         lines = dict(zip(first, first.index, strict=True))
-        shown = [f"{_quote(v)} on {place} {lines[v]:,} ({_rows(n)})" for v, n in counts.head(_SHOWN_VALUES).items()]
+        shown = [f"{_quote(v)} on {where(lines[v])} ({_rows(n)})" for v, n in counts.head(_SHOWN_VALUES).items()]
         more = f" and {len(counts) - _SHOWN_VALUES} more values" if len(counts) > _SHOWN_VALUES else ""
         return f"{breach.column!r} {breach.rule}, got {', '.join(shown)}{more}{breach.repair}"
     line = breach.index[0]
     got = _quote(_value(cells, line, breach.column))
-    return f"{breach.column!r} {breach.rule}, got {got} on {place} {line:,} ({_rows(len(breach.index))}){breach.repair}"
+    return f"{breach.column!r} {breach.rule}, got {got} on {where(line)} ({_rows(len(breach.index))}){breach.repair}"
 
 
 def _rows(n: int) -> str:

@@ -141,6 +141,14 @@ def _ends_of(stage: pd.Series) -> dict[str, str]:
     """For each stage how the deal stands: won and lost by their words, open otherwise."""
     ends = {"": "open"} if stage.isna().any() else {}
     for level in sorted(stage.dropna().unique()):
-        won, lost = _WON.fullmatch(level), _LOST.fullmatch(level)
-        ends[level] = "won" if won else "lost" if lost else "open"
+        ends[level] = end_by_word(level) or "open"
     return ends
+
+
+def end_by_word(stage: str) -> str | None:
+    """`won` or `lost` where a word for it is all a stage says, else None.
+
+    >>> end_by_word("Closed Won"), end_by_word("Negotiation")
+    ('won', None)
+    """
+    return "won" if _WON.fullmatch(stage) else "lost" if _LOST.fullmatch(stage) else None

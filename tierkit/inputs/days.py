@@ -62,6 +62,19 @@ def read_days(text: pd.Series, *, day_first: bool = True, zone: str = "UTC") -> 
     >>> read_days(pd.Series(["2026-01-31T23:30:00-05:00", "31.01.2026", "soon"])).dt.date.tolist()
     [datetime.date(2026, 2, 1), datetime.date(2026, 1, 31), NaT]
     """
+    return pd.Series(_read(text, day_first=day_first, zone=zone).dt.normalize())
+
+
+def read_moments(text: pd.Series, *, day_first: bool = True, zone: str = "UTC") -> pd.Series:
+    """The same, to the second: what changes are put in order by.
+
+    >>> read_moments(pd.Series(["2026-01-31T23:30:00-05:00"])).tolist()
+    [Timestamp('2026-02-01 04:30:00')]
+    """
+    return _read(text, day_first=day_first, zone=zone)
+
+
+def _read(text: pd.Series, *, day_first: bool, zone: str) -> pd.Series:
     cells = pd.Series(text.dropna().unique(), dtype="str")
     iso = cells.str.fullmatch(_ISO)
     moment = pd.Series(pd.NaT, cells.index, dtype=_DAY)
@@ -80,19 +93,18 @@ def days_of(times: pd.Series, *, zone: str = "UTC") -> pd.Series:
     """The same for a column that already holds times, aware of their zone or not."""
     aware = getattr(times.dtype, "tz", None) is not None
     moment = (times.dt.tz_convert("UTC").dt.tz_localize(None) if aware else times).astype(_DAY)
-    return _settle(moment, pd.Series(not aware, times.index), zone)
+    return pd.Series(_settle(moment, pd.Series(not aware, times.index), zone).dt.normalize())
 
 
 def _settle(moment: pd.Series, naive: pd.Series, zone: str) -> pd.Series:
-    """Days of moments; naive ones are moved from their zone to UTC unless all stand at midnight."""
+    """Moments in UTC; naive ones are moved from their zone unless all stand at midnight."""
     timed = naive & moment.notna() & (moment != moment.dt.normalize())
     if zone != "UTC" and timed.any():
         there = moment[naive].dt.tz_localize(ZoneInfo(zone), nonexistent="shift_forward", ambiguous=_earlier(naive))
         moment = moment.copy()
         moment[naive] = there.dt.tz_convert("UTC").dt.tz_localize(None).astype(_DAY)
     within = moment.dt.year.between(_FIRST_YEAR, _LAST_YEAR)
-    days: pd.Series = moment.where(within).dt.normalize()
-    return days
+    return pd.Series(moment.where(within))
 
 
 def _earlier(naive: pd.Series) -> np.ndarray:

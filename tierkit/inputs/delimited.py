@@ -57,6 +57,23 @@ def read_delimited(content: bytes, *, file: str) -> Delimited:
     return Delimited(frame, tuple(notes))
 
 
+def read_header(content: bytes) -> list[str]:
+    """The headers of a CSV file out of its first bytes; none where there is no text.
+
+    >>> read_header(b"Account ID;Stage\\n001;Won")
+    ['Account ID', 'Stage']
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = content.decode("utf-16", errors="ignore")
+    else:
+        # What follows the last line break may end inside a letter
+        text, _ = _decode(content[: content.rfind(b"\n") + 1] or content)
+    if not text.strip():
+        return []
+    record = next(csv.reader(io.StringIO(text.lstrip(), newline=""), delimiter=_separator(text)), [])
+    return [name.strip() for name in record]
+
+
 def _decode(content: bytes) -> tuple[str, list[str]]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16"), ["read as UTF-16"]

@@ -4,8 +4,8 @@ import datetime as dt
 import difflib
 import gzip
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,14 @@ import numpy as np
 import pandas as pd
 
 from tierkit.errors import TableError
-from tierkit.inputs.delimited import read_delimited
+from tierkit.inputs.delimited import read_delimited, read_header
 
 TEXT_ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt")
 EXCEL_ENDINGS = (".xlsx", ".xlsm")
 DUCKDB_ENDINGS = (".duckdb", ".db")
 ENDINGS = (*TEXT_ENDINGS, ".parquet", *EXCEL_ENDINGS, *DUCKDB_ENDINGS)
+_PEEKED = 1 << 18
+"""Bytes of a text file that hold its header."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,24 @@ class Raw:
     sha256: str
     place: str = "line"
     """What the index counts: `line` of a text file, `row` of anything else."""
+    notes: tuple[str, ...] = ()
+    parts: tuple["Part", ...] = ()
+    """The files, where the table was made of exports of a CRM."""
+    origin: pd.DataFrame | None = None
+    """Where rows of several files stand, by the index: file and line."""
+    leaky: Mapping[str, str] = field(default_factory=dict)
+    """Columns that can be no feature, with the reason."""
+    suspect: tuple[tuple[str, str, pd.Index, str], ...] = ()
+    """Rows that break a rule the exports have beyond the contract: column, rule, index, repair."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file out of which a table was made."""
+
+    file: str
+    sha256: str
+    n_rows: int
     notes: tuple[str, ...] = ()
 
 
@@ -99,6 +119,32 @@ def plain_name(name: str) -> str:
     True
     """
     return "".join(c for c in name.casefold() if c not in " _-\t\xa0")
+
+
+def peek_header(path: Path) -> list[str]:
+    """The headers of a file, without reading its rows; none where it cannot be read, or is a DuckDB file."""
+    name = path.name.lower()
+    try:
+        if name.endswith(TEXT_ENDINGS):
+            with gzip.open(path) if name.endswith(".gz") else path.open("rb") as file:
+                return read_header(file.read(_PEEKED))
+        if name.endswith(".parquet"):
+            import pyarrow.parquet as pq
+
+            return [str(column) for column in pq.read_schema(path).names]
+        if name.endswith(EXCEL_ENDINGS):
+            from openpyxl import load_workbook
+
+            book = load_workbook(path, read_only=True, data_only=True)
+            try:
+                rows = book[book.sheetnames[0]].iter_rows(values_only=True)
+                first = next((row for row in rows if any(cell is not None for cell in row)), ())
+                return [str(cell).strip() for cell in first if cell is not None]
+            finally:
+                book.close()
+    except Exception:  # whatever is wrong with it is said in words when it is read
+        return []
+    return []
 
 
 def table_stem(path: Path) -> str | None:

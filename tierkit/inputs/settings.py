@@ -54,7 +54,7 @@ class DataSettings(Section):
     folder: str = "."
     """Folder of the files, relative to the folder of the run sheet; tables are found by name if none is given here."""
     crm: Literal["salesforce", "hubspot"] | None = None
-    """Whose exports the folder holds, `salesforce` or `hubspot`: files and columns are then found by the CRM's names."""
+    """Whose exports the folder holds, `salesforce` or `hubspot`; files and columns are found by the CRM's names."""
     currency: str = "USD"
     """The one currency money is in."""
     time_zone: str = "UTC"

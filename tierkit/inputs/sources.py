@@ -36,6 +36,11 @@ def find_readers(
             readers[name] = partial(_read_given, frame, name, settings.sources.get(name, TableSource()), folder)
         return _with_deals(readers, "the frames"), []
     folder = root / (settings.folder if isinstance(source, DataSettings) else source)
+    if settings.crm is not None:
+        from tierkit.inputs.crm.conversion import find_exports
+
+        readers, notes = find_exports(folder, settings)
+        return _with_deals(readers, str(folder)), notes
     named = settings.sources
     needs_names = not named or any(given.file is None for given in named.values())
     by_name, notes = find_tables(folder) if needs_names else ({}, [])
@@ -48,6 +53,10 @@ def find_readers(
 def input_files(settings: DataSettings, *, root: Path) -> list[Path]:
     """The files a run sheet's tables are read from, joined ones included; those that are missing are left out."""
     folder = root / settings.folder
+    if settings.crm is not None:
+        from tierkit.inputs.crm.conversion import export_files
+
+        return export_files(folder, settings)
     named = settings.sources
     given = [source.file for source in named.values()] + [j.file for source in named.values() for j in source.join]
     paths = {folder / file for file in given if file}

@@ -9,7 +9,7 @@ import duckdb
 import pandas as pd
 
 from tierkit.errors import TableError
-from tierkit.inputs.checks import Breach, check_contract, no_rejected, settle
+from tierkit.inputs.checks import Breach, check_contract, no_rejected, settle, suspects
 from tierkit.inputs.coercion import Typed, coerce_table
 from tierkit.inputs.columns import map_columns
 from tierkit.inputs.contracts import CONTRACTS
@@ -118,6 +118,10 @@ def open_tables(
     """
     settings = source if isinstance(source, DataSettings) else settings or DataSettings()
     readers, notes = find_readers(source, settings, Path(root) if root is not None else Path())
+    if settings.crm is not None and not isinstance(source, Mapping):
+        from tierkit.inputs.crm.conversion import without_converted
+
+        settings = without_converted(settings)
     door = _Door(settings, notes=notes)
     for table in ("accounts", "deals", *(name for name in CONTRACTS if name not in ("accounts", "deals"))):
         if table in readers:
@@ -163,9 +167,10 @@ class _Door:
             contract,
             typed.frame,
             mapped.frame,
-            self._breaches(table, typed, needed),
+            [*self._breaches(table, typed, needed), *suspects(raw.suspect)],
             file=raw.file,
             place=raw.place,
+            origin=raw.origin,
             max_rejected=self.settings.max_rejected,
         )
         frame, problems = settled.frame, [*mapped.problems, *typed.problems, *settled.problems]
@@ -173,6 +178,7 @@ class _Door:
         if table == "deals":
             frame = self._finish_deals(frame, problems, notes)
             self.at_close.update(mapped.at_close)
+        self.at_close.update({name: why for name, why in raw.leaky.items() if name in frame})
         if table in ("accounts", "exclusions") and "domain" in frame:
             frame = frame.assign(domain=normalise_domains(frame["domain"]))
         if problems:
@@ -181,8 +187,15 @@ class _Door:
             self.accounts = pd.Index(frame["account_id"])
         self.notes += [f"{raw.file}: {note}" for note in notes]
         self.notes += [f"{other.file}: {note}" for other in joined for note in other.notes]
+        self.notes += [f"{part.file}: {note}" for part in raw.parts for note in part.notes]
         self.rejected.append(settled.rejected)
-        self.sources.append((table, raw.file, raw.sha256, len(raw.frame), len(settled.rejected)))
+        if raw.parts:
+            n_rejected = settled.rejected["file"].value_counts()
+            self.sources += [
+                (table, part.file, part.sha256, part.n_rows, int(n_rejected.get(part.file, 0))) for part in raw.parts
+            ]
+        else:
+            self.sources.append((table, raw.file, raw.sha256, len(raw.frame), len(settled.rejected)))
         self.sources += [(table, other.file, other.sha256, len(other.frame), 0) for other in joined]
         self.frames[table] = frame
 
@@ -219,7 +232,8 @@ class _Door:
             typed.frame,
             unreadable=typed.unreadable,
             required=needed,
-            accounts=self.accounts,
+            # Decisions about accounts name those that are merged away, too
+            accounts=None if table == "identity" else self.accounts,
             data_through=self._declared_end,
         )
         return found + check_dates(typed) if table == "deals" else found

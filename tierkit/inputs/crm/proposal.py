@@ -3,9 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-Crm = Literal["salesforce", "hubspot"]
+import pandas as pd
+
+from tierkit.inputs.contracts import CONTRACTS
+from tierkit.inputs.crm.holdings import Holding, read_holding
+from tierkit.inputs.crm.matching import Matched
+from tierkit.inputs.crm.presets import Crm, own_name
+from tierkit.inputs.crm.recognition import Found
+from tierkit.inputs.crm.stages import place_deals
+from tierkit.inputs.reading import Part, nearest
+from tierkit.inputs.settings import DataSettings
 
 
 @dataclass(frozen=True)
@@ -82,4 +90,72 @@ def propose_mapping(folder: str | Path, crm: Crm) -> Proposal:
     ------
     TableError : no such folder, or a file that cannot be read.
     """
-    return Proposal(crm, str(folder), ())
+    from tierkit.inputs.crm.conversion import Exports
+
+    exports = Exports(Path(folder), DataSettings(crm=crm))
+    notes: list[str] = []
+    files: list[FileProposal] = []
+    held_by: dict[str, Holding] = {}
+    for name in dict.fromkeys(f.object.name for f in exports.found if not f.is_canonical):
+        if (held := exports.holding(name)) is not None:
+            held_by[name] = held
+            found = [f for f in exports.found if f.object.name == name]
+            files += [_file(f, part, m) for f, part, m in zip(found, held.parts, held.matched, strict=True)]
+    for one in (f for f in exports.found if f.is_canonical):
+        held = read_holding([one], exports.source(one.object.table), crm)
+        held_by[f"{one.object.name} {one.object.table}"] = held
+        files.append(_file(one, held.parts[0], held.matched[0]))
+    deals = next((h for h in held_by.values() if h.object.table == "deals" and not h.object.is_helper), None)
+    stages: tuple[StageProposal, ...] = ()
+    currencies: dict[str, int] = {}
+    if deals is not None:
+        if "outcome" not in deals:
+            ends = place_deals(deals, {}, exports.preset).stages
+            stages = tuple(
+                StageProposal(row.stage, int(row.n_deals), _known(row.outcome), _known(row.decided_by) or "nobody")
+                for row in ends.itertuples(index=False)
+            )
+        counts = deals.column("currency").str.upper().value_counts()
+        currencies = {str(code): int(n) for code, n in counts.sort_index().items()}
+    for held in held_by.values():
+        notes += [f"{part.file}: {note}" for part in held.parts for note in part.notes]
+        notes += held.notes
+    last = exports.last_day(list(held_by.values()))
+    return Proposal(
+        crm,
+        str(folder),
+        tuple(sorted(files, key=lambda f: f.file)),
+        stages,
+        currencies,
+        f"{last:%Y-%m-%d}" if last is not None else None,
+        tuple(path.name for path in exports.strangers),
+        tuple(notes),
+    )
+
+
+def _file(found: Found, part: Part, matched: Matched) -> FileProposal:
+    of = found.object
+    contract = CONTRACTS[of.table]
+    to = {name: header for name, header in matched.to.items() if name in contract or of.is_helper}
+    if "stage" in matched.to and not of.is_helper:
+        to["outcome"] = matched.to["stage"]
+    headers = {header: name for name, header in (*matched.to.items(), *matched.kept.items())}
+    leaky = {header: matched.leaky[name] for name, header in matched.kept.items() if name in matched.leaky}
+    leaky |= {matched.to[working]: matched.leaky[name] for name, working in matched.also.items()}
+    taken = set(to)
+    free = [name for name in contract.names if name not in taken]
+    unmatched = {h: nearest(own_name(h), free) for h in matched.unmatched} if not of.is_helper else {}
+    return FileProposal(
+        found.path.name,
+        of.name,
+        None if of.is_helper else of.table,
+        part.n_rows,
+        {name: to[name] for name in contract.names if name in to} | {n: h for n, h in to.items() if n not in contract},
+        {header: leaky[header] for header in headers if header in leaky},
+        matched.ignored,
+        unmatched,
+    )
+
+
+def _known(value: object) -> str | None:
+    return None if pd.isna(value) else str(value)  # type: ignore[call-overload]
