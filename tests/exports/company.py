@@ -49,9 +49,9 @@ def build_company(ids: Ids, *, seed: int, n_accounts: int, n_reps: int = 2) -> d
 
 
 def write_tables(frames: Mapping[str, pd.DataFrame], folder: Path, tables: tuple[str, ...] | None = None) -> None:
-    """The canonical tables as CSV files."""
+    """The canonical tables as CSV files, but for those without a row."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in tables or tuple(frames):
+    for name in (name for name in tables or tuple(frames) if len(frames[name])):
         frames[name].to_csv(folder / f"{name}.csv", index=False, date_format="%Y-%m-%d", lineterminator="\n")
 
 
@@ -68,7 +68,7 @@ def quarter_end(days: pd.Series) -> pd.Series:
 
 def _renamed(given: pd.Series, write: IdOf) -> dict[str, str]:
     """The CRM's ids in the order of the given ones, with room between neighbours for records since merged."""
-    return {old: write(7 * k) for k, old in enumerate(sorted(given), start=1000)}
+    return {old: write(13 * k) for k, old in enumerate(sorted(given), start=1000)}
 
 
 def _rename(table: str, frame: pd.DataFrame, names: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:

@@ -198,7 +198,7 @@ def _rates_on(wanted: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
     lone = known[~known["currency"].duplicated(keep=False)].set_index("currency")
     undated = wanted["day"].isna()
     for name in ("valid_from", "rate"):
-        out.loc[undated, name] = wanted.loc[undated, "currency"].map(lone[name])
+        out.loc[undated, name] = lone[name].reindex(wanted.loc[undated, "currency"]).to_numpy()
     return out
 
 

@@ -158,7 +158,7 @@ def _file_comments(proposal: Proposal) -> list[str]:
     lines = ["# How the files are read, at every run; a line of [data.TABLE.columns] would change it, ours = yours."]
     for file in proposal.files:
         lines += ["#", f"# {plain(file.file)}: {_what(file)}"]
-        lines += [f"#   {name} = {plain(given)}" for name, given in file.matched.items()]
+        lines += [f"#   {name} = {plain(given)}" for name, given in _renamed(file).items()]
         for said, names in (
             ("never features, since they know how it ended", file.leaky),
             ("left out, since only machines need them", file.ignored),
@@ -178,8 +178,8 @@ def _say_files(proposal: Proposal) -> list[str]:
     said = []
     for file in proposal.files:
         said.append(f"{plain(file.file)}: {_what(file)}")
-        if file.matched:
-            said.append(f"  matched: {listed(_pairs(file.matched), 30)}")
+        if renamed := _renamed(file):
+            said.append(f"  matched: {listed((f'{name} = {given}' for name, given in renamed.items()), 40)}")
         if file.leaky:
             said.append(f"  never features, since they know how it ended: {listed(file.leaky, 30)}")
         alike = {given: name for given, name in file.unmatched.items() if name}
@@ -210,8 +210,10 @@ def _what(file: FileProposal) -> str:
     return f"{plain(file.object)}, {words.things(file.n_rows, 'row')}{target}"
 
 
-def _pairs(matched: Mapping[str, str]) -> list[str]:
-    return [f"{name} = {given}" for name, given in matched.items()]
+def _renamed(file: FileProposal) -> Mapping[str, str]:
+    """What a file calls otherwise than we do; all of it, unless it is ours."""
+    ours = file.object == "canonical"
+    return {name: given for name, given in file.matched.items() if not ours or name != given}
 
 
 def _one_of(names: tuple[str, ...]) -> str:
