@@ -30,6 +30,7 @@ class FileProposal:
     matched : canonical column, or the name it has on the way, = header of the file.
     leaky : header = why it can be no feature.
     ignored : technical headers, left out.
+    used : headers that help to make columns (a task's status, a call's seconds) without being one.
     unmatched : header nobody named = the canonical column its name resembles, or None; it is a candidate feature.
     """
 
@@ -41,6 +42,7 @@ class FileProposal:
     leaky: Mapping[str, str]
     ignored: tuple[str, ...]
     unmatched: Mapping[str, str | None]
+    used: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,10 @@ def propose_mapping(folder: str | Path, crm: Crm) -> Proposal:
         if "outcome" not in deals:
             ends = place_deals(deals, {}, exports.preset).stages
             stages = tuple(
-                StageProposal(row.stage, int(row.n_deals), _known(row.outcome), _known(row.decided_by) or "nobody")
-                for row in ends.itertuples(index=False)
+                StageProposal(
+                    row["stage"], row["n_deals"], _known(row["outcome"]), _known(row["decided_by"]) or "nobody"
+                )
+                for row in ends.to_dict("records")
             )
         counts = deals.column("currency").str.upper().value_counts()
         currencies = {str(code): int(n) for code, n in counts.sort_index().items()}
@@ -159,6 +163,7 @@ def _file(found: Found, part: Part, matched: Matched) -> FileProposal:
         {header: leaky[header] for header in headers if header in leaky},
         matched.ignored,
         unmatched,
+        tuple(header for header in matched.to.values() if header not in to.values() and header not in leaky),
     )
 
 
