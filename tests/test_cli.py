@@ -76,19 +76,6 @@ def test_check_names_refused_columns_with_the_figure_that_refused_each(tmp_path)
     assert "Cannot be claimed: " in result.output
 
 
-def test_init_writes_a_sheet_of_at_most_twelve_keys_that_reads(tmp_path):
-    from tierkit.runsheet import read_sheet
-
-    (tmp_path / "export.csv").write_text("Deal ID,Outcome,Account ID,Whatever\n1,Won,a,x\n")
-    result = run("init", tmp_path / "project", "--deals", tmp_path / "export.csv")
-    assert result.exit_code == 0, result.output
-    sheet = tmp_path / "project" / "tierkit.toml"
-    keys = [line for line in sheet.read_text().splitlines() if "=" in line and not line.startswith("#")]
-    assert 0 < len(keys) <= 12
-    assert read_sheet(sheet).data.deals.columns["deal_id"] == "Deal ID"
-    assert len(list((tmp_path / "project" / "notebooks").glob("*.ipynb"))) == 8
-
-
 def test_the_demo_sheet_has_at_most_twelve_keys():
     lines = (ROOT / "tierkit.toml").read_text().splitlines()
     assert len([line for line in lines if "=" in line.split("#")[0]]) <= 12

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from tierkit.errors import TierkitError
+from tierkit.errors import SheetError, TierkitError
 
 app = typer.Typer(
     help="B2B account tiering that explains itself and proves, or refuses to claim, that it works.",
@@ -20,6 +21,16 @@ review = typer.Typer(
     help="Have managers judge a few accounts every week, and keep what they say.", no_args_is_help=True
 )
 app.add_typer(review, name="review")
+
+
+class Origin(StrEnum):
+    """Whose exports a run sheet is started from."""
+
+    salesforce = "salesforce"
+    hubspot = "hubspot"
+    csv = "csv"
+
+
 SheetOption = Annotated[Path, typer.Option("--sheet", help="The run sheet.")]
 console = Console(soft_wrap=True, highlight=False)
 
@@ -49,16 +60,27 @@ def demo(folder: Annotated[Path, typer.Argument(help="Where to make it.")] = Pat
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to start.")] = Path(),
-    deals: Annotated[Path | None, typer.Option(help="Your export of deals; without it, the demo company.")] = None,
+    exports: Annotated[
+        Path | None, typer.Argument(help="Folder of your exports, or one file of deals; without it, the demo company.")
+    ] = None,
+    origin: Annotated[
+        Origin | None, typer.Option("--from", help="Whose exports they are; csv is any file of deals.")
+    ] = None,
 ) -> None:
-    """Write a starter run sheet of at most twelve keys, and the notebooks."""
+    """Propose how your exports are read: a starter run sheet of at most twelve keys, and the notebooks."""
     from tierkit.reporting.starter import write_demo, write_starter
 
     with _sentences():
-        sheet = write_demo(folder) if deals is None else write_starter(folder, deals)
-        console.print(
-            f"{sheet}: edit it, then: tierkit check --sheet {sheet}; tierkit run --sheet {sheet}", markup=False
-        )
+        if exports is None and origin is None:
+            sheet = write_demo(folder)
+            console.print(
+                f"{sheet}: edit it, then: tierkit check --sheet {sheet}; tierkit run --sheet {sheet}", markup=False
+            )
+            return
+        if exports is None or origin is None:
+            raise SheetError("say both where your exports are and whose: tierkit init DIR --from salesforce EXPORTS")
+        for line in write_starter(folder, exports, origin.value):
+            console.print(line, markup=False)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """The run sheet, `tierkit.toml`: everything that may differ between two companies, except the month."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,11 @@ from tierkit.tiering.policy import Policy
 
 THOROUGH = 200
 """Refits of a thorough run."""
+
+UNSETTLED = "?"
+"""What `tierkit init` writes where only a person can say."""
+
+_QUESTION = re.compile(r'=\s*"\?"')
 
 
 class ReportSettings(Section):
@@ -79,16 +85,19 @@ def read_sheet(path: str | Path) -> RunSheet:
 
     Raises
     ------
-    SheetError : the file is missing, is not TOML, or a key is unknown (the near name is offered) or out of range;
-        every breach is listed.
+    SheetError : the file is missing, is not TOML, a line still has a question mark, or a key is unknown (the near name
+        is offered) or out of range; every breach is listed.
     """
     path = Path(path)
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        raw = tomllib.loads(text)
     except FileNotFoundError:
         raise SheetError(f"{path}: no such run sheet (make one with `tierkit init`)") from None
     except tomllib.TOMLDecodeError as error:
         raise SheetError(f"{path}: not valid TOML: {blot(str(error))}") from None
+    if asked := _unsettled(raw, text):
+        raise SheetError("; ".join(f"{path.name}{sentence}" for sentence in asked))
     return check_sheet(raw, folder=path.resolve().parent, name=path.name)
 
 
@@ -108,6 +117,27 @@ def check_sheet(raw: dict[str, Any], *, folder: Path, name: str = "tierkit.toml"
         raise SheetError(blot("; ".join(f"{name}: {_sentence(e)}" for e in error.errors()))) from None
     sheet._folder = folder
     return sheet
+
+
+def _unsettled(raw: dict[str, Any], text: str) -> list[str]:
+    """For each question mark that `tierkit init` left: its line, its key, and what the line says to write."""
+    keys = list(_questions(raw))
+    lines = [(n, line) for n, line in enumerate(text.splitlines(), start=1) for _ in _QUESTION.findall(line)]
+    if len(keys) != len(lines):
+        return [f': {key!r} is not settled, write a value for "{UNSETTLED}"' for key in keys]
+    said = []
+    for key, (number, line) in zip(keys, lines, strict=True):
+        comment = line[_QUESTION.search(line).end() :].partition("#")[2].strip()  # type: ignore[union-attr]
+        said.append(f", line {number}: {key!r} is not settled, {comment or 'write a value'}")
+    return said
+
+
+def _questions(raw: Any, under: str = "") -> Iterator[str]:
+    if isinstance(raw, dict):
+        for name, value in raw.items():
+            yield from _questions(value, f"{under}.{name}" if under else str(name))
+    elif raw == UNSETTLED:
+        yield under
 
 
 def explain_key(key: str) -> str:

@@ -81,8 +81,8 @@ def test_settle_money_takes_a_free_win_for_an_unknown_amount():
 def test_settle_money_refuses_a_second_currency():
     frame = pd.DataFrame({"currency": text("usd", "EUR", "EUR", None), "acv": [1.0, 2, 3, 4]})
     assert settle_money(frame, currency="USD", zero_is_missing=True).problems == (
-        "'currency' must be USD, got EUR (2 rows); dated rates are not read yet (convert before the export, or set "
-        "currency in tierkit.toml, [data])",
+        "'currency' must be USD, got EUR (2 rows) (give what they were worth in rates.csv: currency, valid_from, rate; "
+        "or set currency in tierkit.toml, [data])",
     )
     assert settle_money(frame.head(1), currency="USD", zero_is_missing=True).problems == ()
 

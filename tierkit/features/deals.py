@@ -84,12 +84,20 @@ def own_names(tables: Tables, *, taken: set[str]) -> dict[str, str]:
 
 
 def entities(tables: Tables, account_id: pd.Series) -> pd.Series:
-    """The entity behind each account: the first of those that look alike, else the account itself."""
-    alike = tables.duplicates
-    first = dict(zip(alike["account_id"], alike["duplicate_of"], strict=True))
-    # One may look like a second by its domain that looks like a third by its name.
-    root = {account: first.get(other, other) for account, other in first.items()}
-    return account_id.map(lambda account: root.get(account, account)).astype("str")
+    """The entity behind each account: the smallest id of those that look alike, else the account itself."""
+    alike, unit = tables.duplicates, tables.children.set_index("account_id")["unit_id"]
+    root: dict[str, str] = {}
+    for one, other in zip(alike["account_id"], alike["duplicate_of"], strict=True):
+        # A child may look like a stranger: then it is its parent who does
+        ends = sorted(_end(root, str(unit.get(end, end))) for end in (one, other))
+        root[ends[1]] = ends[0]
+    return account_id.map(lambda account: _end(root, account)).astype("str")
+
+
+def _end(root: dict[str, str], account: str) -> str:
+    while root.get(account, account) != account:
+        account = root[account]
+    return account
 
 
 def group_ids(tables: Tables, deals: pd.DataFrame, candidates: pd.DataFrame) -> pd.Series:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from tierkit.inputs.coercion import RULES
 from tierkit.inputs.contracts import Column, Contract
+from tierkit.inputs.domains import normalise_domains
 
 REJECTED = ("table", "file", "line", "column", "rule", "value")
 EMPTY = "must not be empty"
@@ -91,6 +92,17 @@ def suspects(found: Iterable[tuple[str, str, pd.Index, str]]) -> list[Breach]:
     return [Breach(column, rule, index, repair=repair) for column, rule, index, repair in found]
 
 
+def excludes_nobody(exclusions: pd.DataFrame) -> list[Breach]:
+    """Exclusions of neither an account nor a domain: left in, they would exclude nobody."""
+    nobody = pd.Series(True, exclusions.index)
+    if "account_id" in exclusions:
+        nobody &= exclusions["account_id"].isna()
+    if "domain" in exclusions:
+        nobody &= normalise_domains(exclusions["domain"]).isna()
+    rule = "must be a web domain, or the row must name an account_id"
+    return [Breach("domain", rule, exclusions.index[nobody])] if nobody.any() else []
+
+
 def after(data_through: pd.Timestamp) -> str:
     """The rule that nothing lies after the last day the export covers."""
     return f"must not be after data_through ({data_through:%Y-%m-%d})"
@@ -104,7 +116,7 @@ def settle(
     *,
     file: str,
     place: str,
-    max_rejected: float,
+    max_rejected: float | None,
     origin: pd.DataFrame | None = None,
 ) -> Settled:
     """Set broken rows aside, or say why the run stops.
@@ -114,7 +126,7 @@ def settle(
     frame : the typed table.
     cells : the same rows as they stood in the file, from which the values are quoted.
     place : what the index counts, `line` or `row`.
-    max_rejected : the share of rows that may be set aside; the run stops above it.
+    max_rejected : the share of rows that may be set aside; the run stops above it. None: every row counts.
     origin : file and line by the index, where the rows come from several files.
 
     Returns
@@ -133,7 +145,9 @@ def settle(
     aside = [b for b in breaches if not b.stop]
     lost = pd.concat([pd.DataFrame({"line": b.index, "column": b.column, "rule": b.rule}) for b in aside] or [_NONE])
     lost = lost.drop_duplicates("line").sort_values("line", kind="stable")
-    if len(lost) > max_rejected * len(frame):
+    if max_rejected is None:
+        problems += [f"{_sentence(b, cells, where)} (mend it: every row of this table counts)" for b in aside]
+    elif len(lost) > max_rejected * len(frame):
         each = "; ".join(_sentence(b, cells, where) for b in aside)
         problems.append(
             f"{len(lost):,} of {len(frame):,} rows would be set aside, more than max_rejected = {max_rejected:.4g} "

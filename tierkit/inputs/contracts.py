@@ -81,6 +81,7 @@ _CONTRACTS = (
             Column("region", "text", "sales region"),
             Column("employees", "integer", "headcount, people", low=0, mutable=True),
             Column("annual_revenue", "money", "revenue a year", low=0, mutable=True),
+            Column("currency", "text", "ISO currency of annual_revenue; empty is that of the run sheet"),
             Column("owner_id", "id", "the seller who owns it", mutable=True),
             Column("segment", "text", "segment", mutable=True),
             Column("created_at", "date", "day it entered the CRM"),
@@ -257,7 +258,7 @@ _CONTRACTS = (
         "one row per currency and change: from valid_from on, one unit of it was worth this much",
         (
             Column("currency", "text", "ISO currency", required=True),
-            Column("valid_from", "date", "first day of the rate", required=True),
+            Column("valid_from", "date", "first day of the rate", required=True, ahead=True),
             Column("rate", "number", "what one unit is worth in the currency of the run sheet", required=True, low=0),
         ),
         key=("currency", "valid_from"),
@@ -270,7 +271,8 @@ _CONTRACTS = (
             Column("same_as", "id", "the account it is, or is not", required=True),
             Column("decision", "text", "same (they become one) or different", values=("same", "different")),
             Column("author", "text", "who decided"),
-            _KNOWN_AT,
+            # A decision about last month's export is made after its last day
+            Column("known_at", "date", "day of the decision", ahead=True),
         ),
     ),
 )

@@ -7,6 +7,7 @@ import pandas as pd
 
 from tierkit.inputs.checks import CLOSED_EARLY, CLOSED_UNDATED, OPENED_UNDATED, Breach
 from tierkit.inputs.coercion import Typed, as_text
+from tierkit.inputs.rates import convert_money
 from tierkit.inputs.reading import nearest
 
 MONTHS_A_YEAR = 12
@@ -60,19 +61,33 @@ def check_dates(typed: Typed) -> list[Breach]:
     return [b for b in found if len(b.index)]
 
 
-def settle_money(frame: pd.DataFrame, *, currency: str, zero_is_missing: bool) -> Deals:
-    """Deals with one ACV in one currency: acv = amount x 12 / term_months where only the total is given."""
-    problems, notes = [], []
+def settle_money(
+    frame: pd.DataFrame,
+    *,
+    currency: str,
+    zero_is_missing: bool,
+    rates: pd.DataFrame | None = None,
+    place: str = "line",
+) -> Deals:
+    """Deals with one ACV in one currency: acv = amount x 12 / term_months where only the total is given.
+
+    Other currencies are converted at the rate of the day a deal closed, or opened if it is open.
+    """
+    problems: list[str] = []
+    notes: list[str] = []
     if "currency" in frame:
-        codes = frame["currency"].str.upper()
-        frame = frame.assign(currency=codes)
-        others = codes[codes.notna() & (codes != currency)].value_counts()
-        if len(others):
-            said = ", ".join(f"{code} ({n:,} rows)" for code, n in others.sort_index().items())
-            problems.append(
-                f"'currency' must be {currency}, got {said}; dated rates are not read yet (convert before the export, "
-                "or set currency in tierkit.toml, [data])"
-            )
+        converted = convert_money(
+            frame,
+            rates,
+            currency=currency,
+            money=("acv", "amount"),
+            day=_money_day(frame),
+            things="deals",
+            place=place,
+        )
+        frame = converted.frame
+        problems += converted.problems
+        notes += converted.notes
     if "amount" in frame:
         if "acv" not in frame:
             frame, note = _annualise(frame)
@@ -115,6 +130,15 @@ def check_outcomes(frame: pd.DataFrame) -> list[str]:
     if not (frame["outcome"] == "won").any():
         return [f"no deal is won, so there is nothing to learn from {repair}"]
     return []
+
+
+def _money_day(frame: pd.DataFrame) -> pd.Series:
+    """The day whose rate counts: the closing day, of an open deal the opening day; missing where deals are undated."""
+    if "opened_at" not in frame:
+        return pd.Series(pd.NaT, frame.index, dtype="datetime64[us]")
+    if "outcome" not in frame or "closed_at" not in frame:
+        return frame["opened_at"]
+    return frame["closed_at"].where(frame["outcome"] != "open", frame["opened_at"])
 
 
 def _annualise(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:

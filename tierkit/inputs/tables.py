@@ -1,7 +1,7 @@
 """Open the tables of a company; what comes out is checked, and hides the engine behind it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -9,16 +9,24 @@ import duckdb
 import pandas as pd
 
 from tierkit.errors import TableError
-from tierkit.inputs.checks import Breach, check_contract, no_rejected, settle, suspects
+from tierkit.inputs.checks import Breach, check_contract, excludes_nobody, no_rejected, settle, suspects
 from tierkit.inputs.coercion import Typed, coerce_table
 from tierkit.inputs.columns import map_columns
 from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.deals import check_dates, check_outcomes, own_accounts, settle_dates, settle_money
-from tierkit.inputs.identity import find_duplicates, normalise_domains, roll_up
+from tierkit.inputs.domains import normalise_domains, say_domains
+from tierkit.inputs.duplicates import Duplicates, find_duplicates
+from tierkit.inputs.folding import Folding
+from tierkit.inputs.parents import roll_up
+from tierkit.inputs.rates import Exchange, check_rates
 from tierkit.inputs.settings import DataSettings, TableSource
 from tierkit.inputs.sources import Reader, find_readers
 from tierkit.inputs.staging import stage_tables
 
+_FIRST = ("identity", "rates", "accounts", "deals")
+"""Tables that others are read by: who is who, what money is worth, which accounts there are."""
+_EVERY_ROW_COUNTS = ("identity", "rates")
+"""Tables of which no row is set aside, since each bears on the rows of others."""
 _EVENTS = (("deals", "opened_at"), ("deals", "closed_at"), ("activities", "occurred_at"), ("signals", "occurred_at"))
 
 
@@ -39,6 +47,7 @@ class Tables:
     data_through : last day the data cover, missing where no table carries dates.
     currency : of all money.
     known_at_close : columns of deals known only once a deal has closed, with the reason.
+    alike : accounts that look like another, children included; unset, they are looked for among the accounts.
     """
 
     frames: Mapping[str, pd.DataFrame]
@@ -49,6 +58,7 @@ class Tables:
     data_through: pd.Timestamp | None = None
     currency: str = "USD"
     known_at_close: Mapping[str, str] = field(default_factory=dict)
+    alike: pd.DataFrame | None = None
 
     def has(self, table: str, column: str | None = None) -> bool:
         """Whether the company gave the table, or the column of it."""
@@ -72,8 +82,8 @@ class Tables:
 
     @cached_property
     def duplicates(self) -> pd.DataFrame:
-        """Accounts that look like another: account_id, duplicate_of, rule."""
-        return find_duplicates(self.frame("accounts"))
+        """Accounts that look like another: account_id, duplicate_of, rule, score, evidence."""
+        return find_duplicates(self.frame("accounts")).frame if self.alike is None else self.alike
 
     @cached_property
     def _engine(self) -> duckdb.DuckDBPyConnection:
@@ -124,7 +134,8 @@ def open_tables(
 
         settings = without_converted(settings)
     door = _Door(settings, notes=notes)
-    for table in ("accounts", "deals", *(name for name in CONTRACTS if name not in ("accounts", "deals"))):
+    door.has_accounts = "accounts" in readers
+    for table in (*_FIRST, *(name for name in CONTRACTS if name not in _FIRST)):
         if table in readers:
             door.let_in(table, readers[table])
     return door.close()
@@ -146,14 +157,19 @@ class _Door:
     """Ids other tables may name; unset where accounts are not given, or are broken themselves."""
     strangers: pd.Index = field(default_factory=lambda: pd.Index([], dtype="str"))
     """Accounts that deals name where no accounts table is given."""
+    folding: Folding = field(default_factory=Folding)
+    exchange: Exchange = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.exchange = Exchange(self.settings.currency, through=self._declared_end)
 
     def let_in(self, table: str, read: Reader) -> None:
         """Read, map, type and check one table."""
-        self.has_accounts = self.has_accounts or table == "accounts"
         try:
             raw, joined = read()
         except TableError as error:
             self.problems.append(str(error))
+            self.exchange.failed |= table == "rates"
             return
         contract = CONTRACTS[table]
         given = getattr(self.settings, table) or TableSource()
@@ -164,6 +180,8 @@ class _Door:
         )
         if table == "deals":
             typed = settle_dates(typed)
+        if table == "rates" and "currency" in typed.frame:
+            typed = replace(typed, frame=typed.frame.assign(currency=typed.frame["currency"].str.upper()))
         settled = settle(
             contract,
             typed.frame,
@@ -172,20 +190,31 @@ class _Door:
             file=raw.file,
             place=raw.place,
             origin=raw.origin,
-            max_rejected=self.settings.max_rejected,
+            max_rejected=None if table in _EVERY_ROW_COUNTS else self.settings.max_rejected,
         )
         frame, problems = settled.frame, [*mapped.problems, *typed.problems, *settled.problems]
         notes = [*raw.notes, *mapped.notes, *typed.notes]
+        if table == "rates":
+            problems += check_rates(frame, currency=self.settings.currency, place=raw.place)
+            self.exchange.rates, self.exchange.failed = frame, bool(problems)
+        if table in ("accounts", "exclusions") and "domain" in frame:
+            domain = normalise_domains(frame["domain"])
+            notes += say_domains(frame["domain"], domain)
+            frame = frame.assign(domain=domain)
+        figures = self.exchange.convert(table, frame, place=raw.place)
+        problems += figures.problems
+        notes += figures.notes
+        frame = self.folding.fold(table, figures.frame) if not problems else figures.frame
         if table == "deals":
-            frame = self._finish_deals(frame, problems, notes)
+            frame = self._finish_deals(frame, raw.place, problems, notes)
             self.at_close.update(mapped.at_close)
         self.at_close.update({name: why for name, why in raw.leaky.items() if name in frame})
-        if table in ("accounts", "exclusions") and "domain" in frame:
-            frame = frame.assign(domain=normalise_domains(frame["domain"]))
         if problems:
             self.problems.append(f"{raw.file}: {'; '.join(problems)}")
         elif table == "accounts":
-            self.accounts = pd.Index(frame["account_id"])
+            self.accounts = pd.Index(frame["account_id"]).append(self.folding.absorbed)
+        elif table == "identity":
+            self.folding = Folding(frame, raw.file, raw.place)
         self.notes += [f"{raw.file}: {note}" for note in notes]
         self.notes += [f"{other.file}: {note}" for other in joined for note in other.notes]
         self.notes += [f"{part.file}: {note}" for part in raw.parts for note in part.notes]
@@ -204,17 +233,20 @@ class _Door:
 
     def close(self) -> Tables:
         """The tables, unless there was a problem."""
+        if self.folding.problems:
+            self.problems.append(f"{self.folding.file}: {'; '.join(self.folding.problems)}")
         if self.problems:
             # A connection that was lost is lost for every table: said once.
             raise TableError("\n".join(dict.fromkeys(self.problems)))
         if not self.has_accounts:
             self._leave_out_strangers()
+        self.frames, said = self.folding.finish(self.frames)
+        self.notes += said
+        alike = self._find_duplicates()
         units = roll_up(self.frames)
         frames = {table: _in_order(table, frame) for table, frame in units.frames.items()}
         notes = [*self.notes, *units.notes]
-        if self.has_accounts and len(alike := find_duplicates(frames["accounts"])):
-            said = ", ".join(f"{rule}: {n:,}" for rule, n in alike["rule"].value_counts().sort_index().items())
-            notes.append(f"accounts: {len(alike):,} look like another account ({said}); none was merged")
+        notes += alike.notes
         return Tables(
             frames=frames,
             children=units.children,
@@ -224,7 +256,12 @@ class _Door:
             data_through=self._declared_end or _last_day(frames),
             currency=self.settings.currency,
             known_at_close=self.at_close,
+            alike=alike.frame,
         )
+
+    def _find_duplicates(self) -> Duplicates:
+        accounts = self.frames["accounts"] if self.has_accounts else pd.DataFrame({"account_id": []}, dtype="str")
+        return find_duplicates(accounts, apart=self.folding.apart)
 
     @property
     def _declared_end(self) -> pd.Timestamp | None:
@@ -236,17 +273,26 @@ class _Door:
             typed.frame,
             unreadable=typed.unreadable,
             required=needed,
-            # Decisions about accounts name those that are merged away, too
             accounts=None if table == "identity" else self.accounts,
             data_through=self._declared_end,
         )
+        if table == "exclusions":
+            found += excludes_nobody(typed.frame)
         return found + check_dates(typed) if table == "deals" else found
 
-    def _finish_deals(self, frame: pd.DataFrame, problems: list[str], notes: list[str]) -> pd.DataFrame:
+    def _finish_deals(self, frame: pd.DataFrame, place: str, problems: list[str], notes: list[str]) -> pd.DataFrame:
         """Money, outcomes and, where there are no accounts, whose the deals are."""
         if not {"deal_id", "outcome"} <= set(frame.columns):
             return frame
-        money = settle_money(frame, currency=self.settings.currency, zero_is_missing=self.settings.zero_acv_is_missing)
+        if self.exchange.failed:
+            frame = frame.drop(columns="currency", errors="ignore")
+        money = settle_money(
+            frame,
+            currency=self.settings.currency,
+            zero_is_missing=self.settings.zero_acv_is_missing,
+            rates=self.exchange.rates,
+            place=place,
+        )
         problems += money.problems
         notes += money.notes
         if not problems:

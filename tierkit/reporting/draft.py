@@ -141,6 +141,7 @@ def _write_tables(tables: Tables, folder: Path) -> None:
         frame.to_parquet(folder / f"{name}.parquet")
     for name in ("children", "rejected", "sources"):
         getattr(tables, name).to_parquet(folder / f"_{name}.parquet")
+    tables.duplicates.to_parquet(folder / "_alike.parquet")
     about = {
         "notes": tables.notes,
         "data_through": None if tables.data_through is None else tables.data_through.isoformat(),
@@ -153,7 +154,7 @@ def _write_tables(tables: Tables, folder: Path) -> None:
 
 def _read_tables(folder: Path) -> Tables:
     about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-    parts = {n: pd.read_parquet(folder / f"_{n}.parquet") for n in ("children", "rejected", "sources")}
+    parts = {n: pd.read_parquet(folder / f"_{n}.parquet") for n in ("children", "rejected", "sources", "alike")}
     return Tables(
         frames={name: pd.read_parquet(folder / f"{name}.parquet") for name in about["tables"]},
         notes=tuple(about["notes"]),

@@ -2,9 +2,14 @@
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tierkit.errors import SheetError
 from tierkit.reporting.notebooks import bundled
+from tierkit.runsheet import UNSETTLED
+
+if TYPE_CHECKING:
+    from tierkit.reporting.proposed_sheet import Drafted
 
 DEMO_SEED = 20261031
 
@@ -23,54 +28,48 @@ def write_demo(folder: Path) -> Path:
     return sheet
 
 
-def write_starter(folder: Path, deals: Path) -> Path:
-    """Write a starter sheet for an export of deals, and the notebooks.
+def write_starter(folder: Path, exports: Path, origin: str) -> list[str]:
+    """Write a starter sheet for exports, and the notebooks; what was made of them, in lines.
+
+    Parameters
+    ----------
+    folder : where the sheet goes.
+    exports : folder of the exports; for `csv` also one file of deals.
+    origin : `salesforce`, `hubspot` or `csv`.
 
     Raises
     ------
-    SheetError : the folder has a run sheet already.
+    SheetError : the folder has a run sheet already, or the exports are not there.
+    TableError : a file cannot be read.
     """
-    from tierkit.inputs.contracts import CONTRACTS
-    from tierkit.inputs.reading import read_file
-
     sheet = folder / "tierkit.toml"
     if sheet.exists():
         raise SheetError(f"{sheet} exists; remove it or choose another folder")
-    header = [str(name) for name in read_file(deals).frame.columns]
-    known = {_plain(name): name for name in header}
-    contract = CONTRACTS["deals"]
-    columns = []
-    for column in contract.columns:
-        if (found := known.get(_plain(column.name))) is not None:
-            columns.append(f'{column.name} = "{found}"')
-        elif column.required:
-            columns.append(f'{column.name} = "?"   # {column.about}')
-        elif column.name in ("account_id", "opened_at", "closed_at", "acv"):
-            columns.append(f'# {column.name} = "?"   # {column.about}')
-    unmatched = [name for name in header if _plain(name) not in {_plain(c) for c in contract.names}]
+    if not exports.exists():
+        raise SheetError(f"{exports}: no such file or folder (say where your exports are)")
+    drafted = _draft(exports, origin, beside=folder)
     folder.mkdir(parents=True, exist_ok=True)
-    sheet.write_text(
-        "\n".join(
-            [
-                "# `tierkit explain KEY` describes a key; `tierkit check` says what is in the data.",
-                "",
-                "[data.deals]",
-                f'file = "{deals.resolve().as_posix()}"',
-                "",
-                "[data.deals.columns]   # ours = yours",
-                *columns,
-                "# not named, so candidate features after the leak screen: " + ", ".join(unmatched),
-                "",
-                "[data.deals.values.outcome]   # yours = won, lost or open",
-                '"Won" = "won"',
-                '"Lost" = "lost"',
-                "",
-            ]
-        ),
-        encoding="utf-8",
-    )
+    with sheet.open("x", encoding="utf-8", newline="\n") as file:
+        file.write(drafted.text)
     _copy_notebooks(folder)
-    return sheet
+    commands = f"tierkit check --sheet {sheet}; tierkit run --sheet {sheet}"
+    if not drafted.questions:
+        return [*drafted.said, f"{sheet}: read it, then: {commands}"]
+    asked = [f"  {question}" for question in drafted.questions]
+    return [*drafted.said, f'{sheet}: settle the lines with "{UNSETTLED}", then: {commands}', *asked]
+
+
+def _draft(exports: Path, origin: str, *, beside: Path) -> "Drafted":
+    if origin == "csv":
+        from tierkit.reporting.customary_sheet import draft_for_files
+
+        return draft_for_files(exports, beside=beside)
+    from tierkit.inputs.crm.proposal import propose_mapping
+    from tierkit.reporting.proposed_sheet import draft_for_crm
+
+    if not exports.is_dir():
+        raise SheetError(f"{exports}: must be the folder of the exports (for one file of deals: --from csv)")
+    return draft_for_crm(propose_mapping(exports, "salesforce" if origin == "salesforce" else "hubspot"), beside=beside)
 
 
 def _demo_sheet() -> Path:
@@ -85,7 +84,3 @@ def _copy_notebooks(folder: Path) -> None:
     target.mkdir(parents=True)
     for path in sorted(bundled("notebooks").glob("*.ipynb")):
         shutil.copyfile(path, target / path.name)
-
-
-def _plain(name: str) -> str:
-    return "".join(ch for ch in name.lower() if ch.isalnum())

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tierkit.errors import SheetError
-from tierkit.inputs.identity import normalise_domains
+from tierkit.inputs.domains import covering_domains, normalise_domains
 from tierkit.inputs.tables import Tables
 from tierkit.tiering.gate_settings import Bound, Gates
 from tierkit.tiering.standing import known_rows, with_account_columns
@@ -72,11 +72,13 @@ def excluded(rows: pd.DataFrame, tables: Tables, gates: Gates, day: pd.Timestamp
     rules = known_rows(tables.frame("exclusions"), day, undated=undated).sort_values("reason", kind="stable")
     nobody = np.zeros(len(rows), dtype=bool)
     ruled = Ruled.where(nobody, "", "")
-    for key, same in (("account_id", _text), ("domain", _same)):
+    for key, same in (("account_id", _text), ("domain", normalise_domains)):
         if key not in rules or (values := column_of(rows, tables, key)) is None:
             continue
         named = rules.assign(key=same(rules[key])).dropna(subset="key").drop_duplicates("key").set_index("key")
-        reason = same(values).map(named["reason"]).astype("str")
+        # acme.co.uk excludes shop.acme.co.uk too
+        keys = covering_domains(same(values), set(named.index)) if key == "domain" else same(values)
+        reason = keys.map(named["reason"]).astype("str")
         code = np.where(_same(reason) == "competitor", "competitor", f"excluded_{key.removesuffix('_id')}")
         here = reason.notna().to_numpy(dtype=bool)
         ruled = ruled.otherwise(Ruled(np.where(here, code, "").astype(object), _words(reason, "excluded: ")))
@@ -92,9 +94,11 @@ def _competitors(rows: pd.DataFrame, tables: Tables, gates: Gates) -> Ruled:
     named = {one.strip() for one in gates.competitors}
     plain = {one.lower() for one in named}
     here = rows["account_id"].isin(named).to_numpy(dtype=bool)
-    for column, same in (("name", _same), ("domain", normalise_domains)):
-        if named and (values := column_of(rows, tables, column)) is not None:
-            here = here | same(values).isin(plain).to_numpy(dtype=bool)
+    if named and (values := column_of(rows, tables, "name")) is not None:
+        here = here | _same(values).isin(plain).to_numpy(dtype=bool)
+    if named and (values := column_of(rows, tables, "domain")) is not None:
+        domains = set(normalise_domains(pd.Series(sorted(plain), dtype="str")).dropna())
+        here = here | covering_domains(normalise_domains(values), domains).notna().to_numpy(dtype=bool)
     name = column_of(rows, tables, "name")
     who = rows["account_id"] if name is None else name.fillna(rows["account_id"])
     return Ruled.where(here, "competitor", _words(who, "competitor: "))

@@ -11,6 +11,7 @@ from tierkit.inputs.days import find_day_order, read_days
 from tierkit.inputs.deals import MONTHS_A_YEAR
 
 _AGREE = 0.005
+_CENT = 0.01
 _WORKING = ("amount_converted", "acv_converted", "converted_currency", "arr", "term", "term_years")
 
 
@@ -33,6 +34,25 @@ def settle_amounts(deals: Holding, *, currency: str, decimal: str | None) -> Hol
     if "acv" in deals and "amount" in deals:
         deals = _fill_acv(deals, decimal)
     return _without(deals, _WORKING)
+
+
+def find_home(deals: Holding | None, rates: Holding | None) -> str | None:
+    """The company's own currency, where the exports tell: the one rated 1 throughout, or that of converted amounts."""
+    if rates is not None:
+        units = read_numbers(rates.column("conversion"))
+        code = rates.column("currency").str.upper()
+        known = [str(name) for name, of in units.groupby(code) if (of == 1).all()]
+        if len(known) == 1:
+            return known[0]
+    if deals is None:
+        return None
+    stated = deals.column("converted_currency").dropna().str.upper().unique()
+    if len(stated) == 1:
+        return str(stated[0])
+    amount, converted = _numbers(deals.column("amount"), None), _numbers(deals.column("amount_converted"), None)
+    told = amount.notna() & converted.notna() & (amount != 0)
+    same = ((converted - amount).abs() < _CENT)[told].groupby(deals.column("currency").str.upper()[told]).all()
+    return str(same.index[same][0]) if same.sum() == 1 else None
 
 
 def convert_rates(rates: Holding, *, currency: str, day_first: bool | None) -> Holding:

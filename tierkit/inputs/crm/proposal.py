@@ -9,6 +9,7 @@ import pandas as pd
 from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.crm.holdings import Holding, read_holding
 from tierkit.inputs.crm.matching import Matched
+from tierkit.inputs.crm.money import find_home
 from tierkit.inputs.crm.presets import Crm, own_name
 from tierkit.inputs.crm.recognition import Found
 from tierkit.inputs.crm.stages import place_deals
@@ -26,7 +27,7 @@ class FileProposal:
     object : what the CRM calls what it holds (`Opportunity`, `deals`), or `canonical` where it is named after a table.
     table : the table it goes to; missing where it only helps others (`OpportunityHistory`).
     n_rows : rows in the file, footers aside.
-    matched : canonical column = header of the file.
+    matched : canonical column, or the name it has on the way, = header of the file.
     leaky : header = why it can be no feature.
     ignored : technical headers, left out.
     used : headers that help to make columns (a task's status, a call's seconds) without being one.
@@ -68,6 +69,7 @@ class Proposal:
     files : one a file that was recognised.
     stages : one a stage of the deals, the most frequent first.
     currencies : ISO code = number of deals.
+    home_currency : the one the others are rated in, where the exports say; missing where they do not.
     data_through : last day the export covers, YYYY-MM-DD; missing where no file has a day.
     unrecognised : files nobody recognised.
     notes : what was read right but not as it stood.
@@ -81,6 +83,7 @@ class Proposal:
     data_through: str | None = None
     unrecognised: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    home_currency: str | None = None
 
 
 def propose_mapping(folder: str | Path, crm: Crm) -> Proposal:
@@ -122,6 +125,7 @@ def propose_mapping(folder: str | Path, crm: Crm) -> Proposal:
     for held in held_by.values():
         notes += [f"{part.file}: {note}" for part in held.parts for note in part.notes]
         notes += held.notes
+    rates = next((h for h in held_by.values() if h.object.name == "DatedConversionRate"), None)
     last = exports.last_day(list(held_by.values()))
     return Proposal(
         crm,
@@ -132,13 +136,16 @@ def propose_mapping(folder: str | Path, crm: Crm) -> Proposal:
         f"{last:%Y-%m-%d}" if last is not None else None,
         tuple(path.name for path in exports.strangers),
         tuple(notes),
+        find_home(deals, rates),
     )
 
 
 def _file(found: Found, part: Part, matched: Matched) -> FileProposal:
     of = found.object
     contract = CONTRACTS[of.table]
-    to = {name: header for name, header in matched.to.items() if name in contract or of.is_helper}
+    # What only the conversion needs is told too, but for what leaks: a term, an owner's name
+    leaks = set(matched.also.values())
+    to = {name: header for name, header in matched.to.items() if name in contract or name not in leaks}
     if "stage" in matched.to and not of.is_helper:
         to["outcome"] = matched.to["stage"]
     headers = {header: name for name, header in (*matched.to.items(), *matched.kept.items())}

@@ -1,22 +1,14 @@
-"""Which accounts are one: domains, duplicates, and the parent tree whose roots are the units that are tiered."""
+"""Parents and children: the tree whose roots are the units that are tiered."""
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from tierkit.errors import TableError
+from tierkit.inputs.domains import covering_domains
 
 _CHILDREN = ("account_id", "unit_id", "name", "depth")
-_LEGAL = re.compile(
-    r"\b(?:inc|incorporated|llc|ltd|limited|plc|corp|corporation|co|company|gmbh|ag|kg|sa|sas|sarl|srl|spa|bv|nv|ab|as"
-    r"|oy|aps|pty|pvt|ltda|sl|kk|holding|holdings|group)\b"
-)
-_FREE_MAIL = re.compile(
-    r"(?:gmail|googlemail|outlook|hotmail|live|yahoo|icloud|aol|qq|163|protonmail)\.com|gmx\.(?:de|net)|web\.de|mail\.ru"
-)
 
 
 @dataclass(frozen=True)
@@ -33,19 +25,6 @@ class Units:
     frames: dict[str, pd.DataFrame]
     children: pd.DataFrame
     notes: tuple[str, ...] = ()
-
-
-def normalise_domains(domains: pd.Series) -> pd.Series:
-    """Web domains in one spelling: no scheme, no `www.`, no path, no port, lower case.
-
-    >>> normalise_domains(pd.Series(["HTTPS://www.Acme.com/about?x=1", "info@acme.com", None])).tolist()
-    ['acme.com', 'acme.com', nan]
-    """
-    plain = domains.astype("str").str.strip().str.lower()
-    plain = plain.str.replace(r"^[a-z]+://", "", regex=True).str.replace(r"[/?#].*$", "", regex=True)
-    plain = plain.str.replace(r"^.*@", "", regex=True).str.replace(r":\d+$", "", regex=True)
-    plain = plain.str.replace(r"^www\d?\.", "", regex=True).str.rstrip(".")
-    return plain.where(plain != "")
 
 
 def roll_up(frames: Mapping[str, pd.DataFrame]) -> Units:
@@ -75,7 +54,7 @@ def roll_up(frames: Mapping[str, pd.DataFrame]) -> Units:
     notes = []
     if unknown.any():
         notes.append(f"accounts: {int(unknown.sum()):,} rows name a parent that is not there; they stand on their own")
-    root, depth = _find_roots(dict(zip(parents.index[~unknown], parents[~unknown], strict=True)))
+    root, depth = find_roots(dict(zip(parents.index[~unknown], parents[~unknown], strict=True)))
     outside = accounts["account_id"].map(parents[unknown]).astype("str")
     accounts = accounts.assign(parent_id=outside) if unknown.any() else accounts.drop(columns="parent_id")
     if not root:
@@ -97,41 +76,13 @@ def roll_up(frames: Mapping[str, pd.DataFrame]) -> Units:
         else:
             moved[table] = frame
     if "exclusions" in moved and "domain" in accounts:
-        moved["exclusions"] = _exclude_roots(moved["exclusions"], accounts[below], root)
+        moved["exclusions"] = exclude_roots(moved["exclusions"], accounts[below], root)
     notes.append(f"accounts: {len(children):,} children were rolled up to their parents")
     children = children.sort_values("account_id", kind="stable").reset_index(drop=True)
     return Units(moved, children[list(_CHILDREN)], tuple(notes))
 
 
-def find_duplicates(accounts: pd.DataFrame) -> pd.DataFrame:
-    """Accounts that look like another one; nothing is merged.
-
-    Parameters
-    ----------
-    accounts : one row per account; columns account_id, and domain, name, country where there are any.
-
-    Returns
-    -------
-    One row per account that looks like one with a smaller id: account_id, duplicate_of, rule (`same domain`, or
-    `same name and country`, legal forms and accents aside). Domains of free mail services say nothing.
-    """
-    rows = accounts.sort_values("account_id", kind="stable")
-    found = []
-    if "domain" in rows:
-        domain = normalise_domains(rows["domain"])
-        found.append(
-            _repeats(rows["account_id"], domain.mask(domain.str.fullmatch(_FREE_MAIL, na=False)), "same domain")
-        )
-    if "name" in rows:
-        name = rows["name"].map(_plain_company, na_action="ignore").astype("str")
-        country = rows["country"].fillna("") if "country" in rows else ""
-        found.append(_repeats(rows["account_id"], (name + "|" + country).mask(name == ""), "same name and country"))
-    empty = pd.DataFrame({n: pd.Series(dtype="str") for n in ("account_id", "duplicate_of", "rule")})
-    both = pd.concat([empty, *found])
-    return both.drop_duplicates("account_id").sort_values("account_id", kind="stable").reset_index(drop=True)
-
-
-def _find_roots(parent: dict[str, str]) -> tuple[dict[str, str], dict[str, int]]:
+def find_roots(parent: dict[str, str]) -> tuple[dict[str, str], dict[str, int]]:
     """Root and depth of every account that has a parent."""
     root: dict[str, str] = {}
     depth: dict[str, int] = {}
@@ -148,29 +99,29 @@ def _find_roots(parent: dict[str, str]) -> tuple[dict[str, str], dict[str, int]]
     return root, depth
 
 
-def _exclude_roots(exclusions: pd.DataFrame, children: pd.DataFrame, root: Mapping[str, str]) -> pd.DataFrame:
-    """Exclusions of a child's domain with the account_id of its root: only roots keep a domain to be matched by."""
+def exclude_roots(exclusions: pd.DataFrame, children: pd.DataFrame, root: Mapping[str, str]) -> pd.DataFrame:
+    """Exclusions of a child's domain with the account_id of its root: only roots keep a domain to be matched by.
+
+    `children` has account_id and domain, `root` the root of each; a rule that covers domains of several roots is
+    repeated for each.
+    """
     if "domain" not in exclusions:
         return exclusions
-    known = children.dropna(subset="domain").drop_duplicates("domain")
-    root_of = pd.Series(known["account_id"].map(root).to_numpy(), index=known["domain"].to_numpy(), dtype="str")
-    found = exclusions["domain"].map(root_of).astype("str")
-    named = exclusions.get("account_id", found)
-    return exclusions.assign(account_id=named.fillna(found))
-
-
-def _repeats(ids: pd.Series, key: pd.Series, rule: str) -> pd.DataFrame:
-    known = key.notna()
-    first = ids[known].groupby(key[known]).transform("first")
-    repeated = first != ids[known]
-    return pd.DataFrame({"account_id": ids[known][repeated], "duplicate_of": first[repeated], "rule": rule})
-
-
-def _plain_company(name: str) -> str:
-    bare = unicodedata.normalize("NFKD", name.casefold())
-    bare = "".join(c if c.isalnum() else " " for c in bare if not unicodedata.combining(c))
-    without = " ".join(_LEGAL.sub(" ", bare).split())
-    return without or " ".join(bare.split())
+    known = children.dropna(subset="domain")
+    covering = covering_domains(known["domain"], set(exclusions["domain"].dropna()))
+    found = pd.DataFrame({"domain": covering, "_root": known["account_id"].map(root).astype("str")})
+    found = found.dropna().drop_duplicates().sort_values(["domain", "_root"], kind="stable")
+    if found.empty:
+        return exclusions
+    first = found.drop_duplicates("domain").set_index("domain")["_root"]
+    named = exclusions.get("account_id", pd.Series(None, exclusions.index, dtype="str"))
+    rules = exclusions.assign(account_id=named.fillna(exclusions["domain"].map(first).astype("str")))
+    again = found[found.duplicated("domain")]
+    if again.empty:
+        return rules
+    further = rules[named.isna()].merge(again, on="domain")
+    further = further.assign(account_id=further["_root"]).drop(columns="_root")
+    return pd.concat([rules, further], ignore_index=True)
 
 
 def _no_children() -> pd.DataFrame:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierkit.errors import TableError
-from tierkit.inputs.identity import find_duplicates, normalise_domains, roll_up
+from tierkit.inputs.parents import roll_up
 from tierkit.inputs.tables import open_tables
 
 
@@ -14,31 +14,6 @@ def text(*cells):
 
 def accounts(**columns):
     return pd.DataFrame({name: text(*cells) for name, cells in columns.items()})
-
-
-def test_normalise_domains_gives_one_spelling():
-    spellings = text(
-        "acme.com", "ACME.com ", "http://www.acme.com", "https://acme.com:443/x?y#z", "ana@acme.com", "acme.com."
-    )
-    assert set(normalise_domains(spellings)) == {"acme.com"}
-    assert normalise_domains(text("", None)).isna().all()
-
-
-def test_find_duplicates_reports_and_merges_nothing():
-    # b and d share a's domain; c has a's name and country in another form; e is in another country; f, g use free mail
-    rows = accounts(
-        account_id=["d", "b", "a", "c", "e", "f", "g"],
-        domain=["www.acme.com", "Acme.com", "acme.com", None, None, "gmail.com", "gmail.com"],
-        name=["X", "Y", "Acmé, Inc.", "ACME GmbH", "Acme", "F", "G"],
-        country=["DE", "DE", "DE", "DE", "US", "DE", "DE"],
-    )
-    found = find_duplicates(rows)
-    assert found.to_dict("records") == [
-        {"account_id": "b", "duplicate_of": "a", "rule": "same domain"},
-        {"account_id": "c", "duplicate_of": "a", "rule": "same name and country"},
-        {"account_id": "d", "duplicate_of": "a", "rule": "same domain"},
-    ]
-    assert find_duplicates(rows[["account_id"]]).empty
 
 
 def test_roll_up_moves_rows_to_the_root():
