@@ -33,8 +33,6 @@ class Raw:
     place: str = "line"
     """What the index counts: `line` of a text file, `row` of anything else."""
     notes: tuple[str, ...] = ()
-    query: str = ""
-    """The sha256 of the SQL file that a database was asked with; empty for anything else."""
     parts: tuple["Part", ...] = ()
     """The files, where the table was made of exports of a CRM."""
     origin: pd.DataFrame | None = None
@@ -43,6 +41,8 @@ class Raw:
     """Columns that can be no feature, with the reason."""
     suspect: tuple[tuple[str, str, pd.Index, str], ...] = ()
     """Rows that break a rule the exports have beyond the contract: column, rule, index, repair."""
+    query: str = ""
+    """The sha256 of the SQL file that a database was asked with; empty for anything else."""
 
 
 @dataclass(frozen=True)
