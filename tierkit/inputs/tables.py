@@ -93,24 +93,6 @@ class Tables:
             return cursor.execute(text).df()
 
 
-@dataclass(frozen=True)
-class Opened:
-    """What was found on opening the tables of a company, whether or not they opened.
-
-    Attributes
-    ----------
-    tables : None where something stops a run.
-    breaches : what stops it: file (empty where no one file is at fault) and sentence.
-    rejected, sources, notes : as of `Tables`, of every table that could be read.
-    """
-
-    tables: Tables | None
-    breaches: tuple[tuple[str, str], ...]
-    rejected: pd.DataFrame
-    sources: pd.DataFrame
-    notes: tuple[str, ...]
-
-
 def open_tables(
     source: str | Path | DataSettings | Mapping[str, pd.DataFrame],
     *,
@@ -135,21 +117,41 @@ def open_tables(
     TableError : every breach of every table, each with file, line, column, value, rule and repair.
     """
     settings = source if isinstance(source, DataSettings) else settings or DataSettings()
-    door = _Door(settings, notes=[])
-    door.let_all_in(source, Path(root) if root is not None else Path())
+    readers, notes = find_readers(source, settings, Path(root) if root is not None else Path())
+    door = _Door(settings, notes=notes)
+    for table in ("accounts", "deals", *(name for name in CONTRACTS if name not in ("accounts", "deals"))):
+        if table in readers:
+            door.let_in(table, readers[table])
     return door.close()
 
 
-def inspect_tables(settings: DataSettings, *, root: str | Path) -> Opened:
-    """Open the tables of a run sheet and say all that was found, even where they do not open."""
-    door = _Door(settings, notes=[])
+@dataclass(frozen=True)
+class Opened:
+    """What was found on opening the tables of a company, whether or not they opened.
+
+    Attributes
+    ----------
+    tables : None where something stops a run.
+    breaches : what stops it: file (empty where it is part of the sentence, or no one file is at fault) and sentence.
+    rejected, sources, notes : as of `Tables`, of every table that could be read.
+    """
+
+    tables: Tables | None
+    breaches: tuple[tuple[str, str], ...]
+    rejected: pd.DataFrame
+    sources: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def inspect_tables(settings: DataSettings, *, root: str | Path) -> tuple[Opened, TableError | None]:
+    """All that is found on opening the tables of a run sheet, and the error that `open_tables` raises, if it does."""
     try:
-        door.let_all_in(settings, Path(root))
-        tables = door.close()
+        tables = open_tables(settings, root=root)
     except TableError as error:
-        breaches = tuple(door.breaches) or (("", str(error)),)
-        return Opened(None, breaches, door.all_rejected, door.all_sources, tuple(door.notes))
-    return Opened(tables, (), tables.rejected, tables.sources, tables.notes)
+        if error.opened is not None:
+            return error.opened, error
+        return _Door(settings, notes=[], problems=[str(error)]).found, error
+    return Opened(tables, (), tables.rejected, tables.sources, tables.notes), None
 
 
 @dataclass
@@ -169,15 +171,7 @@ class _Door:
     strangers: pd.Index = field(default_factory=lambda: pd.Index([], dtype="str"))
     """Accounts that deals name where no accounts table is given."""
     breaches: list[tuple[str, str]] = field(default_factory=list)
-    """The problems one by one: file and sentence."""
-
-    def let_all_in(self, source: str | Path | DataSettings | Mapping[str, pd.DataFrame], root: Path) -> None:
-        """Find every table and let it in, accounts and deals first."""
-        readers, notes = find_readers(source, self.settings, root)
-        self.notes += notes
-        for table in ("accounts", "deals", *(name for name in CONTRACTS if name not in ("accounts", "deals"))):
-            if table in readers:
-                self.let_in(table, readers[table])
+    """The problems of tables that could be read, one by one: file and sentence."""
 
     def let_in(self, table: str, read: Reader) -> None:
         """Read, map, type and check one table."""
@@ -186,7 +180,6 @@ class _Door:
             raw, joined = read()
         except TableError as error:
             self.problems.append(str(error))
-            self.breaches.append(("", str(error)))
             return
         contract = CONTRACTS[table]
         given = getattr(self.settings, table) or TableSource()
@@ -215,11 +208,11 @@ class _Door:
             frame = frame.assign(domain=normalise_domains(frame["domain"]))
         if problems:
             self.problems.append(f"{raw.file}: {'; '.join(problems)}")
-            self.breaches += [(raw.file, problem) for problem in problems]
         elif table == "accounts":
             self.accounts = pd.Index(frame["account_id"])
         self.notes += [f"{raw.file}: {note}" for note in notes]
         self.notes += [f"{other.file}: {note}" for other in joined for note in other.notes]
+        self.breaches += [(raw.file, problem) for problem in problems]
         self.rejected.append(settled.rejected)
         self.sources.append((table, raw.file, raw.sha256, len(raw.frame), len(settled.rejected)))
         self.sources += [(table, other.file, other.sha256, len(other.frame), 0) for other in joined]
@@ -228,7 +221,7 @@ class _Door:
     def close(self) -> Tables:
         """The tables, unless there was a problem."""
         if self.problems:
-            raise TableError("\n".join(self.problems))
+            raise TableError("\n".join(self.problems), opened=self.found)
         if not self.has_accounts:
             self._leave_out_strangers()
         units = roll_up(self.frames)
@@ -240,8 +233,8 @@ class _Door:
         return Tables(
             frames=frames,
             children=units.children,
-            rejected=self.all_rejected,
-            sources=self.all_sources,
+            rejected=pd.concat([r for r in self.rejected if len(r)] or [no_rejected()], ignore_index=True),
+            sources=pd.DataFrame(self.sources, columns=["table", "file", "sha256", "n_rows", "n_rejected"]),
             notes=tuple(notes),
             data_through=self._declared_end or _last_day(frames),
             currency=self.settings.currency,
@@ -249,14 +242,17 @@ class _Door:
         )
 
     @property
-    def all_rejected(self) -> pd.DataFrame:
-        """The rows set aside in every table."""
-        return pd.concat([r for r in self.rejected if len(r)] or [no_rejected()], ignore_index=True)
-
-    @property
-    def all_sources(self) -> pd.DataFrame:
-        """One row per file that could be read."""
-        return pd.DataFrame(self.sources, columns=["table", "file", "sha256", "n_rows", "n_rejected"])
+    def found(self) -> Opened:
+        """What was found of tables that do not open."""
+        files = {file for file, _ in self.breaches}
+        loose = [("", said) for said in dict.fromkeys(self.problems) if said.partition(": ")[0] not in files]
+        return Opened(
+            None,
+            (*loose, *self.breaches),
+            pd.concat([r for r in self.rejected if len(r)] or [no_rejected()], ignore_index=True),
+            pd.DataFrame(self.sources, columns=["table", "file", "sha256", "n_rows", "n_rejected"]),
+            tuple(self.notes),
+        )
 
     @property
     def _declared_end(self) -> pd.Timestamp | None:

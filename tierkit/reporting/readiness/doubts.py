@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from tierkit.features.deals import known_deals, label_wins
+from tierkit.features.horizon import win_horizon
 from tierkit.features.readiness import BASE_RATE_HIGH, BASE_RATE_LOW, MIN_ANY, MIN_FULL, SHORT_MONTHS
 from tierkit.inputs.tables import Tables
 from tierkit.reporting import words
 from tierkit.reporting.calendar import as_of_month
-from tierkit.reporting.readiness.coverage import field_coverage
 from tierkit.reporting.readiness.date_doubts import doubt_days, doubt_open_deals, doubt_reach
 from tierkit.reporting.readiness.doubt import Doubt
 from tierkit.reporting.readiness.look import Look
@@ -87,26 +87,28 @@ def _say_more(look: Look) -> str:
     if not look.readiness.n_immature or look.horizon is None or look.tables is None or look.sheet is None:
         return "Export more years."
     young = f"{words.things(look.readiness.n_immature, 'deal is', 'deals are')} too young to count"
-    deals = known_deals(look.tables, before=as_of_month(look.month, look.sheet))
+    as_of = as_of_month(look.month, look.sheet)
+    deals = known_deals(look.tables, before=as_of)
     deals = deals[deals["is_new_business"]]
     needed = MIN_ANY if look.readiness.level == "scorecard" else MIN_FULL
     for days in SHORTER:
         if days >= look.horizon.days:
             continue
-        label = label_wins(deals, horizon_days=days, before=as_of_month(look.month, look.sheet))
+        label = label_wins(deals, horizon_days=days, before=as_of)
         n_won, n_lost = (int(deals.loc[label == value, "account_id"].nunique()) for value in (1, 0))
         if min(n_won, n_lost) >= needed:
-            cycle = (deals["closed_at"] - deals["opened_at"]).dt.days[deals["outcome"] == "won"]
+            asked = look.sheet.features.model_copy(update={"horizon_days": days})
+            missed = win_horizon(look.tables, before=as_of, settings=asked).share_missed
             return (
                 f"Export more years; {young}. With horizon_days = {days} in [features] there are {n_won:,} won and "
-                f"{n_lost:,} lost, though {words.percent((cycle > days).mean())} of wins took longer."
+                f"{n_lost:,} lost, though {words.percent(missed)} of wins took longer."
             )
     return f"Export more years; {young}."
 
 
 def _of_gates(tables: Tables, look: Look) -> Iterator[Doubt]:
     """Accounts that wait for a field the gates ask for, and fields known of few."""
-    if look.sheet is None or not tables.has_accounts:
+    if look.sheet is None or look.coverage is None or not tables.has_accounts:
         return
     accounts = tables.frame("accounts")
     required = [c for c in look.sheet.tiers.gates.required if c not in accounts or accounts[c].isna().any()]
@@ -119,7 +121,7 @@ def _of_gates(tables: Tables, look: Look) -> Iterator[Doubt]:
             "for: they wait for information and get no tier.",
             f"Fill it in, or take {name} off tiers.gates.required.",
         )
-    poor = field_coverage(tables).query("share < @LITTLE and table == 'accounts'")
+    poor = look.coverage.query("share < @LITTLE and table == 'accounts'")
     for row in poor[~poor["field"].isin(required)].to_dict("records"):
         yield Doubt(
             "look at it",

@@ -69,7 +69,7 @@ def show_minimums(look: Look) -> Fragment:
         '<div class="beside">',
         figure_svg(plot_minimums(counts, least=MIN_ANY, enough=MIN_FULL), caption, name="minimums"),
         f'<div class="says"><dl class="facts">{pairs(said)}</dl></div></div>',
-        inner,
+        folded("What a run will say of it", inner),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tierkit.errors import SheetError, TableError, TierkitError
+from tierkit.errors import SheetError, TierkitError
 from tierkit.features.deals import count_existing_business
 from tierkit.features.horizon import Horizon
 from tierkit.features.readiness import Readiness, find_repeats
@@ -20,6 +20,7 @@ from tierkit.reporting.calendar import check_month
 from tierkit.reporting.draft import Draft
 from tierkit.reporting.monthly import last_month
 from tierkit.reporting.policy_words import say_policy
+from tierkit.reporting.readiness.coverage import field_coverage
 from tierkit.reporting.runs import Run
 from tierkit.runsheet import RunSheet, check_sheet, read_sheet
 
@@ -43,6 +44,7 @@ class Look:
     read : how a bare export's columns were read, in a sentence.
     rows : deal rows, features as known before each deal opened. waiting : rows to be tiered.
     n_existing : deals of customers, which models leave out.
+    coverage : as of `field_coverage`.
     """
 
     file: Path
@@ -60,6 +62,7 @@ class Look:
     verdicts: pd.DataFrame | None = None
     repeats: pd.DataFrame | None = None
     n_existing: int = 0
+    coverage: pd.DataFrame | None = None
     policy: list[str] = field(default_factory=list)
 
     @property
@@ -97,11 +100,11 @@ def look_at(path: Path, *, columns: Sequence[str] = (), tell: Tell = lambda _: N
         look.sheet = _sheet_for(look, columns)
     if look.sheet is None:
         return look
-    look.opened = inspect_tables(look.sheet.data, root=look.sheet.folder)
+    look.opened, look.error = inspect_tables(look.sheet.data, root=look.sheet.folder)
     if look.tables is None:
         look.stops += look.opened.breaches
-        look.error = look.error or _as_error(look.opened)
         return look
+    look.coverage = field_coverage(look.tables)
     with tempfile.TemporaryDirectory() as folder:
         run = _open(look, look.tables, Path(folder))
         if look.error is None:
@@ -121,15 +124,6 @@ def _sheet_for(look: Look, columns: Sequence[str]) -> RunSheet:
     look.read = custom.said
     data = DataSettings(deals=TableSource(**custom.source.model_dump()))
     return check_sheet({"data": data.model_dump(exclude_defaults=True)}, folder=path.resolve().parent)
-
-
-def _as_error(opened: Opened) -> TierkitError:
-    """All breaches as `open_tables` raises them: a line for each file."""
-    lines: dict[str, list[str]] = {}
-    for file, sentence in opened.breaches:
-        lines.setdefault(file or sentence, []).append(sentence)
-    said = [f"{file}: {'; '.join(found)}" if file not in found else file for file, found in lines.items()]
-    return TableError("\n".join(said))
 
 
 def _open(look: Look, tables: Tables, folder: Path) -> Run:

@@ -110,7 +110,7 @@ def _show_limits(look: Look) -> Fragment:
             )
         )
     items = "".join(f"<li>{paragraph(claim)}{paragraph(cure, 'more')}</li>" for claim, cure in said)
-    return section("limits", "<h2>What cannot be claimed</h2>", f'<ul class="doubts">{items}</ul>')
+    return section("limits", "<h2>What cannot be claimed</h2>", f'<ul class="points">{items}</ul>')
 
 
 def _show_policy(look: Look) -> Fragment:

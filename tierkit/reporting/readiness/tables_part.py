@@ -6,7 +6,6 @@ import pandas as pd
 
 from tierkit.reporting import words
 from tierkit.reporting.fragments import Field, Fragment, escape, folded, paragraph, section, table
-from tierkit.reporting.readiness.coverage import field_coverage
 from tierkit.reporting.readiness.doubt import Doubt
 from tierkit.reporting.readiness.look import Look
 from tierkit.reporting.readiness.missing import find_missing
@@ -48,7 +47,7 @@ def show_doubts(doubts: Sequence[Doubt]) -> Fragment:
         items = "".join(
             f"<li><p>{escape(d.what)}</p>{paragraph(d.repair, 'more') if d.repair else ''}</li>" for d in of_level
         )
-        listed = f'<ol class="doubts">{items}</ol>'
+        listed = f'<ol class="points">{items}</ol>'
         parts.append(f"<h3>{heading}</h3>{listed}" if level != "look at it" else folded(heading, listed))
     return section("doubts", "<h2>What stops or weakens it</h2>", *parts)
 
@@ -61,8 +60,10 @@ def show_tables(look: Look) -> Fragment:
     parts = ["<h2>The tables</h2>"]
     if look.read:
         parts.append(paragraph(f"Columns were found by what CRMs customarily call them: {look.read}."))
-    if len(opened.sources):
-        parts.append(table(opened.sources, _FILES, caption="One row per file", sortable=False))
+    # The text of a query is a source of its own, but no table.
+    files = opened.sources[~opened.sources["table"].str.startswith("query ")]
+    if len(files):
+        parts.append(table(files, _FILES, caption="One row per file", sortable=False))
     if len(opened.rejected):
         parts.append("<h3>Rows set aside</h3>")
         parts.append(table(_by_rule(opened.rejected), _ASIDE, caption="One row per table and rule", sortable=False))
@@ -89,10 +90,8 @@ def show_missing(look: Look) -> Fragment:
 
 def show_coverage(look: Look) -> Fragment:
     """How much of each field is filled, the worst first."""
-    if look.tables is None:
-        return Fragment("")
-    rows = field_coverage(look.tables)
-    if rows.empty:
+    rows = look.coverage
+    if rows is None or rows.empty:
         return Fragment("")
     heading = "<h2>How much is filled</h2>"
     short = rows[rows["share"] < 1]
