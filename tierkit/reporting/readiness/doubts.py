@@ -101,7 +101,7 @@ def _say_more(look: Look) -> str:
             missed = win_horizon(look.tables, before=as_of, settings=asked).share_missed
             return (
                 f"Export more years; {young}. With horizon_days = {days} in [features] there are {n_won:,} won and "
-                f"{n_lost:,} lost, though {words.percent(missed)} of wins took longer."
+                f"{n_lost:,} lost, though {words.percent(missed)} of the wins it is otherwise set by took longer."
             )
     return f"Export more years; {young}."
 
