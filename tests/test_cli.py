@@ -36,7 +36,7 @@ def test_an_unknown_key_exits_2_and_offers_the_near_name(tmp_path):
 def test_a_bad_sheet_exits_2_with_its_sentence(tmp_path, text, sentence):
     sheet = tmp_path / "tierkit.toml"
     sheet.write_text(text)
-    result = run("check", "--sheet", sheet)
+    result = run("check", "--sheet", sheet, "--out", tmp_path / "check.html")
     assert result.exit_code == 2
     assert sentence in result.stderr
 
@@ -69,7 +69,7 @@ def test_check_names_refused_columns_with_the_figure_that_refused_each(tmp_path)
     )
     frame["Invoice Sent"] = (frame["outcome"] == "won").astype(int)
     frame.to_csv(tmp_path / "deals.csv", index=False)
-    result = run("check", tmp_path / "deals.csv")
+    result = run("check", tmp_path / "deals.csv", "--out", tmp_path / "check.html")
     assert result.exit_code == 0, result.output
     assert "400 deals: 200 won, 200 lost, 0 open" in result.output
     assert "refused: Invoice Sent" in result.output
@@ -102,11 +102,11 @@ def test_check_says_the_policy_and_refuses_one_that_cannot_be_carried_out(tmp_pa
     data = (ROOT / "data" / "demo").as_posix()
     sheet = tmp_path / "tierkit.toml"
     sheet.write_text(f'[data]\nfolder = "{data}"\n[tiers]\npreset = "mid_market"\n')
-    result = run("check", "--sheet", sheet)
+    result = run("check", "--sheet", sheet, "--out", tmp_path / "check.html")
     assert result.exit_code == 0, result.output
     assert "Tier 1 strategic: 31 places by value, in 40 slots, 5 for each of 8 reps" in result.output
     sheet.write_text(f'[data]\nfolder = "{data}"\n[tiers]\nsizes = [60, 200]\n')
-    result = run("check", "--sheet", sheet)
+    result = run("check", "--sheet", sheet, "--out", tmp_path / "check.html")
     assert result.exit_code == 2
     assert "capacity short by 2 reps" in result.stderr
 

@@ -86,16 +86,24 @@ def init(
 @app.command()
 def check(
     deals: Annotated[
-        Path | None, typer.Argument(help="An export of deals; without it, the run sheet's tables.")
+        Path | None, typer.Argument(help="An export of deals, or a folder of tables; without it, the run sheet's.")
     ] = None,
     sheet: SheetOption = Path("tierkit.toml"),
+    column: Annotated[
+        list[str] | None, typer.Option(help="outcome=Stage, and the like, where custom does not tell.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where to write the page.")] = Path("check.html"),
 ) -> None:
-    """Say what is in the data, which columns are refused and by what figure, what cannot be claimed, and the policy."""
+    """Say whether the data can carry a run, which columns are refused and by what figure, and write the page."""
     from tierkit.reporting.preflight import check_data
 
     with _sentences():
-        for line in check_data(sheet if deals is None else deals):
+        with Console(stderr=True).status("Reading the tables") as status:
+            checked = check_data(deals or sheet, out=out, columns=column or [], tell=status.update)
+        for line in checked.lines:
             console.print(line, markup=False)
+        if checked.error:
+            raise checked.error
 
 
 @app.command("audit-tiers")

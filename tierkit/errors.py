@@ -1,5 +1,7 @@
 """What can go wrong, and the exit code that says so."""
 
+from typing import Any
+
 
 class TierkitError(Exception):
     """A run failed; the message names what, where and the repair."""
@@ -14,9 +16,16 @@ class SheetError(TierkitError):
 
 
 class TableError(TierkitError):
-    """A table breaks its contract; the message lists every breach at once."""
+    """A table breaks its contract; the message lists every breach at once.
+
+    `opened` is what was found on the way (`tierkit.inputs.tables.Opened`), where tables were being opened.
+    """
 
     exit_code = 3
+
+    def __init__(self, *said: object, opened: Any = None) -> None:
+        super().__init__(*said)
+        self.opened = opened
 
 
 class AuditError(TierkitError):

@@ -1,7 +1,7 @@
 """What CRM exports customarily call the columns of deals, so that a bare export opens without a run sheet."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -128,6 +128,18 @@ def customary_deals(
         said += [f"{' and '.join(map(repr, terms[:3]))} is {o}" for o, terms in ended.items() if terms]
         said.append("every other end is open")
     return Customary(TableSource(file=file, columns=columns, values=values), ", ".join(said))
+
+
+def read_pairs(columns: Sequence[str]) -> dict[str, str]:
+    """Texts `canonical=name` of the command line as a mapping.
+
+    >>> read_pairs(["outcome = Stage"])
+    {'outcome': 'Stage'}
+    """
+    pairs = [text.partition("=") for text in columns]
+    if bad := [name for name, mark, given in pairs if not (name.strip() and mark and given.strip())]:
+        raise SheetError(f"--column {bad[0]!r} must read canonical=name, such as outcome=Stage")
+    return {name.strip(): given.strip() for name, _, given in pairs}
 
 
 def say_columns(name: str, known: list[str]) -> str:

@@ -141,6 +141,35 @@ def open_tables(
     return door.close()
 
 
+@dataclass(frozen=True)
+class Opened:
+    """What was found on opening the tables of a company, whether or not they opened.
+
+    Attributes
+    ----------
+    tables : None where something stops a run.
+    breaches : what stops it: file (empty where it is part of the sentence, or no one file is at fault) and sentence.
+    rejected, sources, notes : as of `Tables`, of every table that could be read.
+    """
+
+    tables: Tables | None
+    breaches: tuple[tuple[str, str], ...]
+    rejected: pd.DataFrame
+    sources: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def inspect_tables(settings: DataSettings, *, root: str | Path) -> tuple[Opened, TableError | None]:
+    """All that is found on opening the tables of a run sheet, and the error that `open_tables` raises, if it does."""
+    try:
+        tables = open_tables(settings, root=root)
+    except TableError as error:
+        if error.opened is not None:
+            return error.opened, error
+        return _Door(settings, notes=[], problems=[str(error)]).found, error
+    return Opened(tables, (), tables.rejected, tables.sources, tables.notes), None
+
+
 @dataclass
 class _Door:
     """Tables let in one after the other, and what was found on the way; problems are raised all at once."""
@@ -159,6 +188,8 @@ class _Door:
     """Accounts that deals name where no accounts table is given."""
     folding: Folding = field(default_factory=Folding)
     exchange: Exchange = field(init=False)
+    breaches: list[tuple[str, str]] = field(default_factory=list)
+    """The problems of tables that could be read, one by one: file and sentence."""
 
     def __post_init__(self) -> None:
         self.exchange = Exchange(self.settings.currency, through=self._declared_end)
@@ -218,6 +249,7 @@ class _Door:
         self.notes += [f"{raw.file}: {note}" for note in notes]
         self.notes += [f"{other.file}: {note}" for other in joined for note in other.notes]
         self.notes += [f"{part.file}: {note}" for part in raw.parts for note in part.notes]
+        self.breaches += [(raw.file, problem) for problem in problems]
         self.rejected.append(settled.rejected)
         if raw.parts:
             n_rejected = settled.rejected["file"].value_counts()
@@ -237,7 +269,7 @@ class _Door:
             self.problems.append(f"{self.folding.file}: {'; '.join(self.folding.problems)}")
         if self.problems:
             # A connection that was lost is lost for every table: said once.
-            raise TableError("\n".join(dict.fromkeys(self.problems)))
+            raise TableError("\n".join(dict.fromkeys(self.problems)), opened=self.found)
         if not self.has_accounts:
             self._leave_out_strangers()
         self.frames, said = self.folding.finish(self.frames)
@@ -262,6 +294,19 @@ class _Door:
     def _find_duplicates(self) -> Duplicates:
         accounts = self.frames["accounts"] if self.has_accounts else pd.DataFrame({"account_id": []}, dtype="str")
         return find_duplicates(accounts, apart=self.folding.apart)
+
+    @property
+    def found(self) -> Opened:
+        """What was found of tables that do not open."""
+        files = {file for file, _ in self.breaches}
+        loose = [("", said) for said in dict.fromkeys(self.problems) if said.partition(": ")[0] not in files]
+        return Opened(
+            None,
+            (*loose, *self.breaches),
+            pd.concat([r for r in self.rejected if len(r)] or [no_rejected()], ignore_index=True),
+            pd.DataFrame(self.sources, columns=["table", "file", "sha256", "n_rows", "n_rejected"]),
+            tuple(self.notes),
+        )
 
     @property
     def _declared_end(self) -> pd.Timestamp | None:

@@ -10,7 +10,7 @@ from tierkit.inputs.checks import check_contract, settle
 from tierkit.inputs.coercion import coerce_table
 from tierkit.inputs.columns import map_columns
 from tierkit.inputs.contracts import Column, Contract
-from tierkit.inputs.customary import customary_deals, say_columns
+from tierkit.inputs.customary import customary_deals, read_pairs, say_columns
 from tierkit.inputs.reading import Raw, plain_name, read_file
 from tierkit.inputs.settings import DataSettings, TableSource
 from tierkit.inputs.tables import Tables, open_tables
@@ -68,7 +68,7 @@ def audit_file(
     best_first = [part for part in (order or "").split(",") if part.strip()]
     if sheet is None:
         extra = [_find(name, header, file.name) for name in (known_at, size) if name]
-        tables, said = _open_deals(file, raw, _pairs(columns), apart=[*named.values(), *extra])
+        tables, said = _open_deals(file, raw, read_pairs(columns), apart=[*named.values(), *extra])
         given = list(tables.frame("deals").columns)
         roles = {role: _find(name, given, file.name) for role, name in named.items()}
         duel = audit_tiers(
@@ -180,13 +180,6 @@ def _find(name: str, header: Sequence[str], file: str) -> str:
     if plain_name(name) in plain:
         return plain[plain_name(name)]
     raise SheetError(f"{file}: {say_columns(name, list(header))}")
-
-
-def _pairs(columns: Sequence[str]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in columns]
-    if bad := [name for name, mark, given in pairs if not (name.strip() and mark and given.strip())]:
-        raise SheetError(f"--column {bad[0]!r} must read canonical=name, such as outcome=Stage")
-    return {name.strip(): given.strip() for name, _, given in pairs}
 
 
 def _day(text: str | None) -> pd.Timestamp | None:

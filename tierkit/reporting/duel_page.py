@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from tierkit.errors import TableError
 from tierkit.proof.duel import Duel, Judgement
 from tierkit.proof.duel_words import (
     duel_table,
@@ -15,7 +14,7 @@ from tierkit.proof.duel_words import (
     say_verdict,
 )
 from tierkit.reporting import words
-from tierkit.reporting.export import page_shell
+from tierkit.reporting.export import page_shell, write_page
 from tierkit.reporting.figures import figure_svg
 from tierkit.reporting.fragments import Field, Fragment, escape, folded, paragraph, section, table
 from tierkit.reporting.plots.proof import plot_tier_lift
@@ -59,8 +58,6 @@ def write_duel_page(duel: Duel, path: Path, *, file: str, read: Sequence[str] = 
     ------
     TableError : the folder of `path` is missing.
     """
-    if not path.resolve().parent.is_dir():
-        raise TableError(f"{path}: there is no folder {path.resolve().parent} to write the page to (--out)")
     names = words.listing([j.column for j in duel.judgements])
     html = page_shell(
         title=f"{names}: real?",
@@ -68,7 +65,7 @@ def write_duel_page(duel: Duel, path: Path, *, file: str, read: Sequence[str] = 
         kicker=file if duel.horizon_days is None else f"{file}, outcomes to {words.day(duel.as_of)}",
         body="\n".join(part.html for part in _parts(duel, read)),
     )
-    path.write_text(html, encoding="utf-8")
+    write_page(html, path)
 
 
 def _parts(duel: Duel, read: Sequence[str]) -> list[Fragment]:

@@ -1,11 +1,12 @@
 """An executed notebook as one self-contained page: no request leaves it."""
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tierkit.errors import TierkitError
+from tierkit.errors import TableError, TierkitError
 from tierkit.reporting.fragments import escape
 from tierkit.reporting.gaps import gather_gaps
 from tierkit.reporting.sections.smallprint import show_provenance
@@ -55,7 +56,7 @@ def export_page(
     heading = re.search(r"<h1[^>]*>(.*?)</h1>", body, flags=re.S)
     if heading:
         body = body.replace(heading.group(0), "", 1)
-    body, contents = _contents(_link_cards(body))
+    body, contents = link_contents(_link_cards(body))
     html = page_shell(
         title=title,
         heading=_text_of(heading.group(1)) if heading else title,
@@ -67,6 +68,24 @@ def export_page(
     if near := _request(html):
         raise TierkitError(f"{path.name}: the page would ask another address for a file: {near!r}")
     path.write_text(html, encoding="utf-8")
+
+
+def write_page(html: str, path: Path) -> None:
+    """Write a page that a command was asked for (`--out`), whole or not at all.
+
+    Raises
+    ------
+    TableError : the folder of `path` is missing.
+    TierkitError : something in the page would ask another address for a file.
+    """
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise TableError(f"{path}: there is no folder {folder} to write the page to (--out)")
+    if near := _request(html):
+        raise TierkitError(f"{path.name}: the page would ask another address for a file: {near!r}")
+    beside = folder / f".{path.name}.new"
+    beside.write_text(html, encoding="utf-8")
+    os.replace(beside, path)
 
 
 def _request(html: str) -> str:
@@ -102,7 +121,7 @@ def _link_cards(body: str) -> str:
     return link.sub(lambda m: m[0] if m[1] in cards else m[2], body)
 
 
-def _contents(body: str) -> tuple[str, str]:
+def link_contents(body: str) -> tuple[str, str]:
     """The body with an id on each level-two heading, and links to them."""
     links: list[str] = []
 
