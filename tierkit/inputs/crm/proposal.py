@@ -93,7 +93,7 @@ def propose_mapping(folder: str | Path, crm: Crm) -> Proposal:
     ------
     TableError : no such folder, or a file that cannot be read.
     """
-    from tierkit.inputs.crm.conversion import Exports
+    from tierkit.inputs.crm.exports import Exports
 
     exports = Exports(Path(folder), DataSettings(crm=crm))
     notes: list[str] = []
