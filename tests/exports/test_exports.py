@@ -143,7 +143,7 @@ def test_deals_alone_can_be_checked(tmp_path, small_salesforce, small_hubspot, c
 @pytest.mark.parametrize("crm", ["salesforce", "hubspot"])
 def test_exports_come_to_the_tiers_of_the_canonical_tables_they_were_made_from(tmp_path, crm):
     if crm == "salesforce":
-        frames = salesforce.build_salesforce(n_accounts=700)
+        frames = salesforce.build_salesforce(n_accounts=900)
         salesforce.write_salesforce(frames, tmp_path / "exports")
     else:
         frames = hubspot.build_hubspot(n_accounts=700)

@@ -19,7 +19,6 @@ from tierkit.inputs.crm.stages import place_deals
 from tierkit.inputs.reading import Part, nearest
 from tierkit.inputs.settings import DataSettings
 
-
 _A_MONTH = pd.Timedelta(days=31)
 
 
