@@ -50,8 +50,10 @@ def build_hubspot(*, seed: int = 8, n_accounts: int = 800) -> Frames:
     for table in ("accounts", "deals", "reps"):
         frames[table] = frames[table].assign(owner_id=frames[table]["owner_id"].map(people).astype("str"))
     deals = frames["deals"]
+    partner = np.random.default_rng(seed).random(len(deals)) < 0.15
     deals = deals.assign(
         amount=deals["acv"],
+        pipeline=np.where(partner, "Partner Pipeline", "default"),
         source=deals["source"].map(_SOURCES),
         deal_type=deals["deal_type"].replace("renewal", "expansion"),
     )
@@ -120,7 +122,7 @@ def write_deals(frames: Frames, path: Path, merged: dict[str, str], rng: np.rand
     deals, accounts = frames["deals"], frames["accounts"].set_index("account_id")
     n = len(deals)
     won, lost = deals["outcome"] == "won", deals["outcome"] == "lost"
-    partner = rng.random(n) < 0.15
+    partner = (deals["pipeline"] == "Partner Pipeline").to_numpy()
     step = rng.integers(0, len(STAGES), n)
     stage = np.where(won, "closedwon", np.where(lost, "closedlost", np.array(STAGES, dtype=object)[step]))
     stage = np.where(partner, deals["outcome"].map(_PARTNER), stage)
@@ -135,7 +137,7 @@ def write_deals(frames: Frames, path: Path, merged: dict[str, str], rng: np.rand
             "Record ID": deals["deal_id"],
             "Deal Name": "Deal " + deals["deal_id"],
             "Deal Stage": stage,
-            "Pipeline": np.where(partner, "Partner Pipeline", "default"),
+            "Pipeline": deals["pipeline"],
             "Amount": (deals["amount"] * rate).round(2).map("{:.2f}".format),
             "Currency": code,
             "Amount in company currency": deals["amount"].map("{:.2f}".format),

@@ -106,7 +106,7 @@ def _leak(
     column: str, sample: Sample, known_at_close: Mapping[str, str], score: np.ndarray | None, auc: float
 ) -> Found | None:
     values = sample.rows[column]
-    own_name = column.removeprefix("deal_") if column not in known_at_close else column
+    own_name = column if column in known_at_close else column.removeprefix("deal_").removeprefix("account_")
     if own_name in known_at_close:
         return Found("refused", "known_at_close", auc, known_at_close[own_name])
     built = is_built(column)

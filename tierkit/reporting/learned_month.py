@@ -135,7 +135,12 @@ class LearnedMonth:
         """The same for the model of opening."""
         if self.panel_rows.empty:
             return self.verdicts.iloc[:0]
-        return screen_features(self.panel_rows, scoring=self.account_rows, settings=self.sheet.features)
+        return screen_features(
+            self.panel_rows,
+            scoring=self.account_rows,
+            known_at_close=self.tables.known_at_close,
+            settings=self.sheet.features,
+        )
 
     @property
     def can_train(self) -> bool:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from tierkit.errors import TableError
 from tierkit.inputs.contracts import CONTRACTS
+from tierkit.inputs.crm.exports import Exports
+from tierkit.inputs.crm.history import moments_of
 from tierkit.inputs.crm.holdings import Holding, read_holding
 from tierkit.inputs.crm.matching import Matched
 from tierkit.inputs.crm.money import find_home
@@ -15,6 +18,8 @@ from tierkit.inputs.crm.recognition import Found
 from tierkit.inputs.crm.stages import place_deals
 from tierkit.inputs.reading import Part, nearest
 from tierkit.inputs.settings import DataSettings
+
+_A_MONTH = pd.Timedelta(days=31)
 
 
 @dataclass(frozen=True)
@@ -93,8 +98,6 @@ def propose_mapping(folder: str | Path, crm: Crm) -> Proposal:
     ------
     TableError : no such folder, or a file that cannot be read.
     """
-    from tierkit.inputs.crm.exports import Exports
-
     exports = Exports(Path(folder), DataSettings(crm=crm))
     notes: list[str] = []
     files: list[FileProposal] = []
@@ -111,22 +114,25 @@ def propose_mapping(folder: str | Path, crm: Crm) -> Proposal:
     deals = next((h for h in held_by.values() if h.object.table == "deals" and not h.object.is_helper), None)
     stages: tuple[StageProposal, ...] = ()
     currencies: dict[str, int] = {}
+    last = exports.last_day(list(held_by.values()))
     if deals is not None:
+        outcome = deals.column("outcome")
         if "outcome" not in deals:
-            ends = place_deals(deals, {}, exports.preset).stages
+            ends = place_deals(deals, {}, exports.preset)
+            outcome = ends.outcome
             stages = tuple(
                 StageProposal(
                     row["stage"], row["n_deals"], _known(row["outcome"]), _known(row["decided_by"]) or "nobody"
                 )
-                for row in ends.to_dict("records")
+                for row in ends.stages.to_dict("records")
             )
+        last = _last_closing(deals, outcome, exports, last)
         counts = deals.column("currency").str.upper().value_counts()
         currencies = {str(code): int(n) for code, n in counts.sort_index().items()}
     for held in held_by.values():
         notes += [f"{part.file}: {note}" for part in held.parts for note in part.notes]
         notes += held.notes
     rates = next((h for h in held_by.values() if h.object.name == "DatedConversionRate"), None)
-    last = exports.last_day(list(held_by.values()))
     return Proposal(
         crm,
         str(folder),
@@ -138,6 +144,21 @@ def propose_mapping(folder: str | Path, crm: Crm) -> Proposal:
         tuple(notes),
         find_home(deals, rates),
     )
+
+
+def _last_closing(
+    deals: Holding, outcome: pd.Series, exports: Exports, last: pd.Timestamp | None
+) -> pd.Timestamp | None:
+    """The last day, where deals closed after all else: within a month, and at no quarter's end, to which days move."""
+    ended = deals.column("closed_at")[outcome.isin(["won", "lost"])]
+    try:
+        day_first, zone = exports.source("deals").day_first, exports.settings.time_zone
+        days = moments_of(ended, deals, day_first=day_first, zone=zone).dt.normalize()
+    except TableError:
+        return last
+    days = days[~days.dt.is_quarter_end]
+    days = days if last is None else days[days <= last + _A_MONTH]
+    return max((day for day in (last, days.max()) if not pd.isna(day)), default=None)
 
 
 def _file(found: Found, part: Part, matched: Matched) -> FileProposal:
