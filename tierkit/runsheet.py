@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 from tierkit.errors import SheetError
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.crm.writeback import WritebackSettings
+from tierkit.inputs.limits import Limits
 from tierkit.inputs.settings import DataSettings, Section
 from tierkit.models.settings import ModelSettings
 from tierkit.proof.settings import ProofSettings
@@ -57,6 +58,8 @@ class RunSheet(Section):
     """How the tiers are put to the proof."""
     report: ReportSettings = ReportSettings()
     """What the report shows."""
+    limits: Limits = Limits()
+    """How large an input and how long a run may be."""
 
     _folder: Path = PrivateAttr(default=Path())
 
@@ -84,6 +87,8 @@ def read_sheet(path: str | Path) -> RunSheet:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SheetError(f"{path}: no such run sheet (make one with `tierkit init`)") from None
+    except OSError as error:
+        raise SheetError(f"{path}: cannot be read ({error.strerror})") from None
     except tomllib.TOMLDecodeError as error:
         raise SheetError(f"{path}: not valid TOML: {error}") from None
     return check_sheet(raw, folder=path.resolve().parent, name=path.name)
@@ -95,6 +100,7 @@ def check_sheet(raw: dict[str, Any], *, folder: Path, name: str = "tierkit.toml"
         sheet = RunSheet.model_validate(raw)
     except ValidationError as error:
         raise SheetError("; ".join(f"{name}: {_sentence(e)}" for e in error.errors())) from None
+    sheet = sheet.model_copy(update={"data": sheet.data.within(sheet.limits)})
     sheet._folder = folder
     return sheet
 

@@ -25,5 +25,10 @@ def test_results_are_whole_or_not_there(tmp_path: Path) -> None:
     draft = Draft(tmp_path / "d", "x")
     draft.keep("lift", pd.DataFrame({"a": [1]}))
     draft.keep("certificate", "proven")
-    assert sorted(p.name for p in (tmp_path / "d").iterdir()) == ["certificate.json", "fingerprint", "lift.parquet"]
+    assert sorted(p.name for p in (tmp_path / "d").iterdir()) == [
+        ".whole",
+        "certificate.json",
+        "fingerprint",
+        "lift.parquet",
+    ]
     assert Draft(tmp_path / "d", "x").read("certificate") == "proven"

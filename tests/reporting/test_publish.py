@@ -103,7 +103,7 @@ def test_a_replacement_killed_between_its_two_renames_is_undone(tmp_path: Path) 
     folder = publish(tmp_path, trace())
     aside = tmp_path / "superseded" / "2026-10-old"
     aside.parent.mkdir()
-    (tmp_path / ".2026-10.replacing").write_text("superseded/2026-10-old")
+    (tmp_path / ".2026-10.replacing").write_text("2026-10-old")
     folder.rename(aside)
     with hold_reports(tmp_path), open_publication(tmp_path, trace()) as publication:
         assert publication.unchanged

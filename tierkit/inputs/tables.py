@@ -14,6 +14,7 @@ from tierkit.inputs.coercion import Typed, coerce_table
 from tierkit.inputs.columns import map_columns
 from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.deals import check_dates, check_outcomes, own_accounts, settle_dates, settle_money
+from tierkit.inputs.engine import connect_engine
 from tierkit.inputs.identity import find_duplicates, normalise_domains, roll_up
 from tierkit.inputs.settings import DataSettings, TableSource
 from tierkit.inputs.sources import Reader, find_readers
@@ -76,7 +77,7 @@ class Tables:
 
     @cached_property
     def _engine(self) -> duckdb.DuckDBPyConnection:
-        engine = duckdb.connect(":memory:")
+        engine = connect_engine()
         engine.execute("SET threads = 2")
         # Tables, not views: cursors do not see what is registered with the connection they come from
         for name, frame in stage_tables(self.frames).items():
