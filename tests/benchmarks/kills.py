@@ -1,10 +1,11 @@
 """Runs killed at random moments: what is published stays whole, and the next run ends as if nothing had happened.
 
-Run `python -m tests.benchmarks.kills --moments 30`. A run is killed with -9, in turn with its notebooks and its replay or
-alone, so that those must end by themselves; every second one was about to take the place of a published month.
+Run `python -m tests.benchmarks.kills --moments 30`. A run is killed with -9, in turn with its notebooks and its replay
+or alone, so that those must end by themselves; every second one was to take the place of a published month.
 """
 
 import argparse
+import contextlib
 import hashlib
 import os
 import random
@@ -103,10 +104,8 @@ def try_moment(
     if start:
         shutil.copytree(start, reports)
     process = start_run(sheet, *options, log=log)
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(after)
-    except subprocess.TimeoutExpired:
-        pass
     done = process.poll() is not None
     orphans = kill(process, alone=alone) if not done else []
     said = log.read_text().strip().splitlines()

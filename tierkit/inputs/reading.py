@@ -181,26 +181,25 @@ def _read_excel(path: Path, sheet: str | None, limits: Limits) -> pd.DataFrame:
 
     # What defusedxml refuses, such as entities that grow without end, is a ValueError; it may come with any row.
     broken = (BadZipFile, InvalidFileException, KeyError, OSError, ValueError, ParseError, zlib.error)
+    rows: list[tuple[int, tuple[Any, ...]]] = []
     try:
-        with ZipFile(path) as packed:  # no part of it can unpack to more than it says here
-            limits.check_size(sum(part.file_size for part in packed.infolist()), path.name, unpacked=True)
-        book = load_workbook(path, read_only=True, data_only=True)
+        with path.open("rb") as file:
+            with ZipFile(file) as packed:  # no part of it can unpack to more than it says here
+                limits.check_size(sum(part.file_size for part in packed.infolist()), path.name, unpacked=True)
+            book = load_workbook(file, read_only=True, data_only=True)
+            if sheet is not None and sheet not in book.sheetnames:
+                raise TableError(f"{path.name}: no sheet {sheet!r} ({_offer(sheet, book.sheetnames)})")
+            sheet_rows = book[sheet or book.sheetnames[0]].iter_rows(values_only=True)
+            for number, cells in enumerate(sheet_rows, start=1):
+                if any(cell is not None for cell in cells):
+                    # One cell far to the right makes rows of all columns there are; none beyond the header is read.
+                    width = len(rows[0][1]) if rows else max(i for i, c in enumerate(cells, 1) if c is not None)
+                    limits.check_columns(width, path.name)
+                    rows.append((number, cells[:width]))
+                    limits.check_rows(len(rows) - 1, path.name)
     except broken as error:
-        raise TableError(f"{path.name}: is not an Excel workbook: {error or type(error).__name__}") from None
-    try:
-        if sheet is not None and sheet not in book.sheetnames:
-            raise TableError(f"{path.name}: no sheet {sheet!r} ({_offer(sheet, book.sheetnames)})")
-        rows: list[tuple[int, tuple[Any, ...]]] = []
-        for number, cells in enumerate(book[sheet or book.sheetnames[0]].iter_rows(values_only=True), start=1):
-            if any(cell is not None for cell in cells):
-                # A single cell far to the right makes a row of all columns there are; none beyond the header is read.
-                rows.append((number, cells[: len(rows[0][1])] if rows else cells))
-                limits.check_rows(len(rows) - 1, path.name)
-                limits.check_columns(len(rows[0][1]), path.name)
-    except broken as error:
-        raise TableError(f"{path.name}: is not an Excel workbook: {error or type(error).__name__}") from None
-    finally:
-        book.close()
+        said = next(iter(str(error).splitlines()), type(error).__name__)
+        raise TableError(f"{path.name}: is not an Excel workbook: {said}") from None
     if not rows:
         raise TableError(f"{path.name}: the sheet is empty")
     header = rows[0][1]
