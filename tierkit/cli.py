@@ -40,7 +40,8 @@ def _sentences() -> Iterator[None]:
     except (OSError, MemoryError) as error:
         from tierkit.reporting.machine import say_refusal
 
-        _say_why(say_refusal(type(error).__name__, str(error)) or str(error), TierkitError.exit_code)
+        plain = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.strerror else str(error)
+        _say_why(say_refusal(type(error).__name__, str(error)) or plain, TierkitError.exit_code)
     except KeyboardInterrupt as stop:
         _say_why(str(stop) or "stopped", _STOPPED)
 

@@ -1,5 +1,10 @@
 import multiprocessing
 import os
+import random
+import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -7,7 +12,16 @@ import pytest
 
 from tierkit.errors import SheetError, TierkitError
 from tierkit.reporting.provenance import Provenance, source_hash, trace_run
-from tierkit.reporting.publish import hold_reports, open_publication, previous_month, read_manifest, verify_month
+from tierkit.reporting.publish import (
+    Publication,
+    clear_leftovers,
+    hold_reports,
+    open_publication,
+    previous_month,
+    read_manifest,
+    take_over_draft,
+    verify_month,
+)
 
 SOURCES = pd.DataFrame(
     {"table": ["deals"], "file": ["/somewhere/deals.csv"], "sha256": ["ab" * 32], "n_rows": [3], "n_rejected": [0]}
@@ -176,3 +190,126 @@ def test_verify_sees_a_changed_manifest(tmp_path: Path, old: str, new: str, says
 def test_a_month_that_is_no_month_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SheetError, match="YYYY-MM"), open_publication(tmp_path, trace(month="../x")):
         pass
+
+
+def test_the_same_run_goes_on_with_the_draft_a_killed_one_left_and_clears_all_else(tmp_path: Path) -> None:
+    left = tmp_path / f".2026-10-{trace().run_id}.tmp"
+    other = tmp_path / f".2026-10-{trace(seed=2).run_id}.tmp"
+    for folder in (left, other):
+        (folder / ".draft").mkdir(parents=True)
+        (folder / "half.csv").write_text("a\n")
+    with hold_reports(tmp_path), open_publication(tmp_path, trace()) as publication:
+        assert [p.name for p in publication.folder.iterdir()] == [".draft"]
+        clear_leftovers(tmp_path, but=[publication.folder])
+        assert not other.exists()
+    assert not left.exists()
+
+
+def test_a_draft_that_rested_on_another_month_before_is_not_taken_over(tmp_path: Path) -> None:
+    def take_over(**together: str) -> bool:
+        """Whether what an earlier run kept is still there, once a month was opened again."""
+        with hold_reports(tmp_path):
+            publication = Publication(tmp_path, trace(), unchanged=False)
+            publication.folder.mkdir(exist_ok=True)
+            kept = take_over_draft(publication, together) / "kept"
+            was_there = kept.exists()
+            kept.write_text("x")
+            return was_there
+
+    assert not take_over()
+    assert take_over()
+    assert take_over(**{"2026-11": "later"})  # a month after it changes nothing
+    assert not take_over(**{"2026-09": "b"})
+    publish(tmp_path, trace(month="2026-09", seed=5))
+    assert not take_over()
+    assert take_over(**{"2026-09": trace(month="2026-09", seed=5).run_id})  # published, or about to be: all the same
+
+
+KILLED_AT_ONCE = """
+import sys
+from pathlib import Path
+from tests.reporting.test_publish import publish, trace
+print("ready", flush=True)
+for k in range(100_000):
+    publish(Path(sys.argv[1]), trace(seed=k % 2), text=f"a\\n{k}\\n", replace=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_kill_while_one_month_takes_the_place_of_another_leaves_one_of_them_whole(tmp_path: Path) -> None:
+    reports, moments = tmp_path / "reports", random.Random(1)
+    between = 0
+    for _ in range(8):
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED_AT_ONCE, str(reports)], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        marker, deadline = reports / ".2026-10.replacing", time.monotonic() + 10
+        time.sleep(moments.uniform(0.05, 0.4))
+        while not marker.exists() and time.monotonic() < deadline:
+            pass
+        time.sleep(moments.uniform(0, 0.002))
+        process.kill()
+        process.communicate()
+        between += marker.exists()
+        months = [*reports.glob("????-??"), *(reports / "superseded").glob("*")]
+        assert [said for month in months for said in verify_month(month)] == []
+        with hold_reports(reports):
+            clear_leftovers(reports)
+        assert verify_month(reports / "2026-10") == []
+        assert {p.name for p in reports.iterdir()} <= {
+            ".lock",
+            "index.html",
+            "superseded",
+            "2026-10",
+            ".index.html.new",
+        }
+    assert between >= 4  # most were caught where it matters
+
+
+def test_a_marker_that_a_power_cut_emptied_moves_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".2026-10.replacing").write_text("")
+    with hold_reports(tmp_path):
+        assert sorted(p.name for p in tmp_path.iterdir()) == [".lock"]
+
+
+def test_the_index_is_made_good_after_a_kill_between_the_month_and_it(tmp_path: Path) -> None:
+    publish(tmp_path, trace())
+    whole = (tmp_path / "index.html").read_bytes()
+    (tmp_path / "index.html").unlink()
+    publish(tmp_path, trace())
+    assert (tmp_path / "index.html").read_bytes() == whole
+
+
+def test_a_folder_that_cannot_be_locked_or_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "reports").write_text("a file")
+    with pytest.raises(OSError, match="reports"), hold_reports(tmp_path / "reports"):
+        pass
+
+
+def test_verify_tells_what_became_of_each_file(tmp_path: Path) -> None:
+    folder = publish(tmp_path, trace())
+    book, page = folder / "books" / "ana.csv", folder / "index.html"
+    outside = tmp_path / "outside.csv"
+    book.rename(outside)
+    book.symlink_to(outside)
+    os.mkfifo(folder / "pipe")
+    (folder / "books" / "manifest.json").write_text("{}")
+    assert [s.split(" (")[0] for s in verify_month(folder)] == [
+        "books/manifest.json: added after publication",
+        "pipe: added after publication",
+        "books/ana.csv: is a link or no file now, not what was published",
+    ]
+    shutil.rmtree(folder / "books")
+    (folder / "pipe").unlink()
+    (folder / "books").symlink_to(tmp_path)  # a folder swapped for a link is not looked into
+    page.unlink()
+    assert [s.split(" (")[0] for s in verify_month(folder)] == [
+        "books/ana.csv: gone since publication",
+        "index.html: gone since publication",
+        "books: added after publication",
+    ]
+    (folder / "manifest.json").unlink()
+    assert verify_month(folder) == [f"{folder / 'manifest.json'}: missing; the folder is not a published month"]
+    assert "missing" in verify_month(tmp_path / "2030-01")[0]

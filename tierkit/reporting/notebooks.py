@@ -1,5 +1,6 @@
 """The notebooks of a month, and one of them under papermill, refused on any mismatch."""
 
+import logging
 import os
 from collections.abc import Mapping
 from importlib.resources import files
@@ -72,6 +73,7 @@ def run_notebook(path: Path, parameters: Mapping[str, Any], *, children: Childre
             if isinstance(self.provisioner, LocalProvisioner) and self.provisioner.process is not None:
                 watching.watch(self.provisioner.process)
 
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it would say of a kernel that died is said below
     # LightGBM and BLAS threads spin against each other on small fits; one a kernel is faster.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
