@@ -47,8 +47,9 @@ def test_what_the_machine_refuses_a_notebook_is_a_sentence(tmp_path: Path, code:
 
 
 def test_a_notebook_that_hangs_is_ended_with_all_it_started_when_the_time_is_over(tmp_path: Path) -> None:
-    before, children = kernels(), Children()
-    code = "import subprocess, time\nsubprocess.Popen(['sleep', '600'])\nwhile True:\n    time.sleep(600)"
+    before, children, kept = kernels(), Children(), tmp_path / "pid"
+    code = f"import subprocess, time\nopen({str(kept)!r}, 'w').write(str(subprocess.Popen(['sleep', '600']).pid))\n"
+    code += "while True:\n    time.sleep(600)"
     path, running = notebook(tmp_path, code), threading.Event()
 
     def work(task: str) -> None:
@@ -57,13 +58,14 @@ def test_a_notebook_that_hangs_is_ended_with_all_it_started_when_the_time_is_ove
 
     began = time.monotonic()
     with pytest.raises(OutOfTime):
-        run_tasks({"a": (), "b": ("a",)}, work, done=print, workers=1, until=began + 8, stop=children.end)
+        run_tasks({"a": (), "b": ("a",)}, work, done=print, workers=1, until=began + 15, stop=children.end)
     assert running.is_set()
     assert time.monotonic() - began < 60
-    deadline = time.monotonic() + 10
-    while kernels() - before and time.monotonic() < deadline:
+    deadline, started = time.monotonic() + 10, int(kept.read_text())
+    while (kernels() - before or psutil.pid_exists(started)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert kernels() <= before
+    assert not psutil.pid_exists(started)
 
 
 def test_nothing_is_left_in_the_temporary_folder_nor_where_jupyter_keeps_its_files(tmp_path, monkeypatch) -> None:
