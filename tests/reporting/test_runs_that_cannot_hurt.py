@@ -103,13 +103,16 @@ def test_a_run_killed_three_times_goes_on_and_ends_in_the_same_bytes(company: Pa
 
 
 def test_while_one_run_writes_others_say_so_at_once_and_an_interrupt_ends_it_in_order(company: Path) -> None:
-    sheet, reports, log = company / "other.toml", company / "second", company / "log"
-    sheet.write_text(sheet.read_text() + '[report]\nfolder = "second"\n')
+    sheet, reports, log = company / "second.toml", company / "second", company / "log of the second"
+    sheet.write_text((company / "other.toml").read_text() + '[report]\nfolder = "second"\n')
     (reports / "review").mkdir(parents=True)
     (reports / "review" / "drawn.jsonl").touch()
-    process = start_run(sheet, log=log)
-    while not (started := psutil.Process(process.pid).children(recursive=True)) and process.poll() is None:
-        time.sleep(0.05)
+    # What runs in the background of a shell is born deaf to interrupts.
+    process = start_run(sheet, log=log, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    started: list[psutil.Process] = []
+    while process.poll() is None and not any("ipykernel_launcher" in p.cmdline() for p in started):
+        time.sleep(0.2)
+        started = [p for p in psutil.Process(process.pid).children(recursive=True) if p.is_running()]
     for command in (["run", "--month", MONTH], ["approve", "x.csv"], ["review", "record", "x.csv"]):
         began = time.monotonic()
         said = CliRunner().invoke(app, [*command, "--sheet", str(sheet)])
@@ -117,7 +120,7 @@ def test_while_one_run_writes_others_say_so_at_once_and_an_interrupt_ends_it_in_
         assert "another run is writing here" in said.output
         assert time.monotonic() - began < 10
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 130
+    assert process.wait(60) == 130
     assert log.read_text().strip().endswith("tierkit: stopped; nothing was published")
     assert "Traceback" not in log.read_text()
     assert psutil.wait_procs(started, timeout=10)[1] == []
@@ -136,7 +139,7 @@ def test_what_runs_out_ends_in_a_sentence_and_the_month_before_stands(
     company: Path, undisturbed, added: str, file_kb: int | None, says: str
 ) -> None:
     sheet, log = company / "limited.toml", company / "log"
-    own = (company / "other.toml").read_text().split("[report]")[0]
+    own = (company / "other.toml").read_text()
     sheet.write_text(f"""{own}\n{added}\n[report]\nfolder = "undisturbed"\n""")
     before, reports = tables_of(company / "undisturbed"), company / "undisturbed"
 
@@ -144,7 +147,7 @@ def test_what_runs_out_ends_in_a_sentence_and_the_month_before_stands(
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_kb * 1024, file_kb * 1024))
 
     run = start_run(sheet, "--replace", log=log, preexec_fn=small if file_kb else None)
-    assert run.wait(120) == 1
+    assert run.wait(300) == 1
     said = log.read_text()
     assert says in said
     assert said.strip().endswith("; nothing was published")
