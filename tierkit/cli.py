@@ -1,10 +1,12 @@
 """The command line: `tierkit demo | init | check | audit-tiers | run | approve | review | verify | explain`."""
 
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -33,6 +35,8 @@ class Origin(StrEnum):
 
 SheetOption = Annotated[Path, typer.Option("--sheet", help="The run sheet.")]
 console = Console(soft_wrap=True, highlight=False)
+_STOPPED = 130
+"""Exit code of what somebody stopped, as shells have it: 128 and the number of the signal."""
 
 
 @contextmanager
@@ -41,8 +45,38 @@ def _sentences() -> Iterator[None]:
     try:
         yield
     except TierkitError as error:
-        Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(f"tierkit: {error}")
-        raise typer.Exit(error.exit_code) from None
+        _say_why(str(error), error.exit_code)
+    except BrokenPipeError:
+        raise
+    except (OSError, MemoryError) as error:
+        from tierkit.reporting.machine import say_refusal
+
+        plain = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.strerror else str(error)
+        _say_why(say_refusal(type(error).__name__, str(error)) or plain, TierkitError.exit_code)
+    except KeyboardInterrupt as stop:
+        _say_why(str(stop) or "stopped", _STOPPED)
+
+
+def _say_why(sentence: str, exit_code: int) -> NoReturn:
+    Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(f"tierkit: {sentence}")
+    raise typer.Exit(exit_code) from None
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Have a service manager's or a closed terminal's signal do what Ctrl-C does."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    kinds = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    main = threading.current_thread() is threading.main_thread()
+    before = {kind: signal.signal(kind, stop) for kind in kinds if main}
+    try:
+        yield
+    finally:
+        for kind, earlier in before.items():
+            signal.signal(kind, earlier)
 
 
 @app.command()
@@ -157,7 +191,7 @@ def run(
     """Run each month's notebooks and publish its report, whole or not at all."""
     from tierkit.reporting.monthly import run_months
 
-    with _sentences():
+    with _sentences(), _ended_in_order():
         for result in run_months(sheet, month or [], replace=replace, thorough=thorough, console=console):
             for line in result.lines:
                 console.print(line, markup=False)

@@ -9,6 +9,10 @@ class TierkitError(Exception):
     exit_code = 1
 
 
+class MachineError(TierkitError):
+    """The machine refused: no disk, memory or rights left, no time left by the run sheet, or a process was ended."""
+
+
 class SheetError(TierkitError):
     """The run sheet or the command line asks for something that cannot be."""
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from tierkit.errors import SheetError
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.crm.writeback import WritebackSettings
+from tierkit.inputs.limits import Limits
 from tierkit.inputs.passwords import blot, find_password
 from tierkit.inputs.settings import DataSettings, Section
 from tierkit.models.settings import ModelSettings
@@ -66,6 +67,8 @@ class RunSheet(Section):
     """How the tiers are put to the proof."""
     report: ReportSettings = ReportSettings()
     """What the report shows."""
+    limits: Limits = Limits()
+    """How large an input and how long a run may be."""
 
     _folder: Path = PrivateAttr(default=Path())
 
@@ -94,6 +97,8 @@ def read_sheet(path: str | Path) -> RunSheet:
         raw = tomllib.loads(text)
     except FileNotFoundError:
         raise SheetError(f"{path}: no such run sheet (make one with `tierkit init`)") from None
+    except OSError as error:
+        raise SheetError(f"{path}: cannot be read ({error.strerror})") from None
     except tomllib.TOMLDecodeError as error:
         raise SheetError(f"{path}: not valid TOML: {blot(str(error))}") from None
     if asked := _unsettled(raw, text):
@@ -115,6 +120,7 @@ def check_sheet(raw: dict[str, Any], *, folder: Path, name: str = "tierkit.toml"
         sheet = RunSheet.model_validate(raw)
     except ValidationError as error:
         raise SheetError(blot("; ".join(f"{name}: {_sentence(e)}" for e in error.errors()))) from None
+    sheet = sheet.model_copy(update={"data": sheet.data.within(sheet.limits)})
     sheet._folder = folder
     return sheet
 

@@ -106,7 +106,7 @@ def publish(sheet: Path, month: str, *, replace: bool = False) -> Path:
             month=month,
             as_of=as_of_month(month, settings),
             seed=settings.seed,
-            parameters=settings.model_dump(mode="json"),
+            parameters=settings.model_dump(mode="json", exclude={"limits"}),
             sources=pd.concat(sources, ignore_index=True),
         )
         with open_publication(reports, provenance, replace=replace) as publication:

@@ -13,7 +13,7 @@ def test_an_error_of_the_other_process_keeps_its_kind_and_words(tmp_path) -> Non
 
 
 def test_an_error_that_is_not_tierkits_names_the_month(tmp_path) -> None:
-    sheet = tmp_path / "tierkit.toml"
-    sheet.mkdir()  # a folder cannot be read as a sheet
-    with pytest.raises(TierkitError, match="the replay of 2026-10 failed: IsADirectoryError"):
-        replay_ahead({"month": "2026-10", "sheet": str(sheet), "draft": str(tmp_path / "draft")})
+    (tmp_path / "tierkit.toml").write_text("")
+    (tmp_path / "draft").write_text("a file, where a folder should be")
+    with pytest.raises(TierkitError, match="the replay of 2026-10 failed: NotADirectoryError"):
+        replay_ahead({"month": "2026-10", "sheet": str(tmp_path / "tierkit.toml"), "draft": str(tmp_path / "draft")})

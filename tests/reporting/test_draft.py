@@ -2,7 +2,9 @@ import os
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
+from tierkit.inputs.tables import open_tables
 from tierkit.reporting.draft import Draft
 
 
@@ -25,5 +27,57 @@ def test_results_are_whole_or_not_there(tmp_path: Path) -> None:
     draft = Draft(tmp_path / "d", "x")
     draft.keep("lift", pd.DataFrame({"a": [1]}))
     draft.keep("certificate", "proven")
-    assert sorted(p.name for p in (tmp_path / "d").iterdir()) == ["certificate.json", "fingerprint", "lift.parquet"]
+    assert sorted(p.name for p in (tmp_path / "d").iterdir()) == [
+        ".whole",
+        "certificate.json",
+        "fingerprint",
+        "lift.parquet",
+    ]
     assert Draft(tmp_path / "d", "x").read("certificate") == "proven"
+
+
+def test_going_on_trusts_only_what_was_marked_whole(tmp_path: Path) -> None:
+    draft = Draft(tmp_path / "d", "x")
+    for name in ("lift", "cut", "emptied", "unmarked"):
+        draft.keep(name, pd.DataFrame({"a": range(100)}))
+    draft.keep("certificate", "proven")
+    folder = tmp_path / "d"
+    whole = (folder / "cut.parquet").read_bytes()
+    (folder / "cut.parquet").write_bytes(whole[: len(whole) // 2])
+    (folder / "emptied.parquet").write_bytes(b"")  # as a power cut leaves what was not flushed
+    (folder / ".whole" / "unmarked.parquet").unlink()  # killed between the result and its mark
+    (folder / "half.parquet.123").write_bytes(b"PAR1")
+    (folder / "tmpabc" / "win").mkdir(parents=True)
+    assert Draft(folder, "x").go_on() == 2
+    again = Draft(folder, "x")
+    assert [name for name in ("lift", "certificate", "cut", "emptied", "unmarked", "half") if again.has(name)] == [
+        "lift",
+        "certificate",
+    ]
+    assert sorted(p.name for p in folder.iterdir()) == [".whole", "certificate.json", "fingerprint", "lift.parquet"]
+
+
+def test_tables_of_which_a_file_is_half_are_read_anew(tmp_path: Path) -> None:
+    tables = open_tables({"deals": pd.DataFrame({"deal_id": ["1", "2"], "outcome": ["won", "lost"]})})
+    Draft(tmp_path / "d", "x").keep("tables", tables)
+    assert Draft(tmp_path / "d", "x").go_on() == 1
+    pd.testing.assert_frame_equal(Draft(tmp_path / "d", "x").read("tables").frame("deals"), tables.frame("deals"))
+    (tmp_path / "d" / "tables" / "deals.parquet").write_bytes(b"PAR1")
+    assert Draft(tmp_path / "d", "x").go_on() == 0
+    assert not Draft(tmp_path / "d", "x").has("tables")
+
+
+def test_another_process_never_sees_half_of_the_tables(tmp_path: Path, monkeypatch) -> None:
+    tables = open_tables({"deals": pd.DataFrame({"deal_id": ["1", "2"], "outcome": ["won", "lost"]})})
+    seen = []
+
+    def stopped(*_: object, **__: object) -> None:
+        seen.append(Draft(tmp_path / "d", "x").has("tables"))
+        raise OSError("No space left on device")
+
+    draft = Draft(tmp_path / "d", "x")
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", stopped)
+    with pytest.raises(OSError, match="No space"):
+        draft.keep("tables", tables)
+    assert seen == [False]
+    assert not Draft(tmp_path / "d", "x").has("tables")

@@ -1,5 +1,9 @@
+import json
 import multiprocessing
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -7,7 +11,16 @@ import pytest
 
 from tierkit.errors import SheetError, TierkitError
 from tierkit.reporting.provenance import Provenance, source_hash, trace_run
-from tierkit.reporting.publish import hold_reports, open_publication, previous_month, read_manifest, verify_month
+from tierkit.reporting.publish import (
+    Publication,
+    clear_leftovers,
+    hold_reports,
+    open_publication,
+    previous_month,
+    read_manifest,
+    take_over_draft,
+    verify_month,
+)
 
 SOURCES = pd.DataFrame(
     {"table": ["deals"], "file": ["/somewhere/deals.csv"], "sha256": ["ab" * 32], "n_rows": [3], "n_rejected": [0]}
@@ -103,7 +116,7 @@ def test_a_replacement_killed_between_its_two_renames_is_undone(tmp_path: Path) 
     folder = publish(tmp_path, trace())
     aside = tmp_path / "superseded" / "2026-10-old"
     aside.parent.mkdir()
-    (tmp_path / ".2026-10.replacing").write_text("superseded/2026-10-old")
+    (tmp_path / ".2026-10.replacing").write_text("2026-10-old")
     folder.rename(aside)
     with hold_reports(tmp_path), open_publication(tmp_path, trace()) as publication:
         assert publication.unchanged
@@ -176,3 +189,149 @@ def test_verify_sees_a_changed_manifest(tmp_path: Path, old: str, new: str, says
 def test_a_month_that_is_no_month_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SheetError, match="YYYY-MM"), open_publication(tmp_path, trace(month="../x")):
         pass
+
+
+def test_the_same_run_goes_on_with_the_draft_a_killed_one_left_and_clears_all_else(tmp_path: Path) -> None:
+    left = tmp_path / f".2026-10-{trace().run_id}.tmp"
+    other = tmp_path / f".2026-10-{trace(seed=2).run_id}.tmp"
+    for folder in (left, other):
+        (folder / ".draft").mkdir(parents=True)
+        (folder / "half.csv").write_text("a\n")
+    with hold_reports(tmp_path), open_publication(tmp_path, trace()) as publication:
+        assert [p.name for p in publication.folder.iterdir()] == [".draft"]
+        clear_leftovers(tmp_path, but=[publication.folder])
+        assert not other.exists()
+    assert not left.exists()
+
+
+def test_a_draft_that_rested_on_another_month_before_is_not_taken_over(tmp_path: Path) -> None:
+    def take_over(**together: str) -> bool:
+        """Whether what an earlier run kept is still there, once a month was opened again."""
+        with hold_reports(tmp_path):
+            publication = Publication(tmp_path, trace(), unchanged=False)
+            publication.folder.mkdir(exist_ok=True)
+            kept = take_over_draft(publication, together) / "kept"
+            was_there = kept.exists()
+            kept.write_text("x")
+            return was_there
+
+    assert not take_over()
+    assert take_over()
+    assert take_over(**{"2026-11": "later"})  # a month after it changes nothing
+    assert not take_over(**{"2026-09": "b"})
+    publish(tmp_path, trace(month="2026-09", seed=5))
+    assert not take_over()
+    assert take_over(**{"2026-09": trace(month="2026-09", seed=5).run_id})  # published, or about to be: all the same
+
+
+KILLED_AT_EACH_STEP = """
+import json, os, shutil, signal, sys
+from pathlib import Path
+from tests.reporting.test_publish import publish, trace, verify_month
+
+place, replaced = Path(sys.argv[1]), json.loads(sys.argv[2])
+reports, start = place / "reports", place / "start"
+start.mkdir()
+if replaced:
+    publish(start, trace(), text="a\\n1\\n")
+wanted = trace(seed=2)
+
+def broken():
+    months = [*reports.glob("????-??"), *(reports / "superseded").glob("*")]
+    return [said for month in months for said in verify_month(month)]
+
+def die_at(n):
+    count = 0
+    def count_down(event, arguments):
+        nonlocal count
+        writes = event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wa")
+        if event in ("os.rename", "os.remove", "os.mkdir", "os.rmdir") or writes:
+            count += 1
+            if count == n:
+                os.kill(os.getpid(), signal.SIGKILL)
+    sys.addaudithook(count_down)
+
+for n in range(1, 1000):
+    shutil.rmtree(reports, ignore_errors=True)
+    shutil.copytree(start, reports)
+    if (child := os.fork()) == 0:
+        die_at(n)
+        publish(reports, wanted, text="a\\n2\\n", replace=True)
+        os._exit(0)
+    killed = os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    at_once, stood = broken(), (reports / "2026-10").exists()
+    publish(reports, wanted, text="a\\n2\\n", replace=True)
+    names = sorted(p.name for p in reports.iterdir())
+    book = (reports / "2026-10" / "books" / "ana.csv").read_text()
+    kept = len(list((reports / "superseded").glob("*")))
+    print(json.dumps([at_once, stood, broken(), names, book, kept]), flush=True)
+    if not killed:
+        break
+"""
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_kill_before_any_step_of_publication_leaves_whole_months_and_the_next_run_completes(
+    tmp_path: Path, replaced: bool
+) -> None:
+    asked = [sys.executable, "-W", "ignore", "-c", KILLED_AT_EACH_STEP, str(tmp_path), json.dumps(replaced)]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    steps = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(steps) >= 10
+    standing = {".lock", "2026-10", "index.html"} | ({"superseded"} if replaced else set())
+    for at_once, _, after, names, book, kept in steps:
+        assert at_once == after == []
+        assert set(names) == standing
+        assert book == "a\n2\n"
+        assert kept == int(replaced)  # the earlier run is kept, once
+    missing = [i for i, (_, stood, *_) in enumerate(steps) if not stood]
+    # Between its two renames a month that is replaced is away; the next run puts it back.
+    assert len(missing) == 1 if replaced else 0 < len(missing) < len(steps)
+
+
+def test_a_marker_that_a_power_cut_emptied_moves_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".2026-10.replacing").write_text("")
+    with hold_reports(tmp_path):
+        assert sorted(p.name for p in tmp_path.iterdir()) == [".lock"]
+
+
+def test_the_index_is_made_good_after_a_kill_between_the_month_and_it(tmp_path: Path) -> None:
+    publish(tmp_path, trace())
+    whole = (tmp_path / "index.html").read_bytes()
+    (tmp_path / "index.html").unlink()
+    publish(tmp_path, trace())
+    assert (tmp_path / "index.html").read_bytes() == whole
+
+
+def test_a_folder_that_cannot_be_locked_or_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "reports").write_text("a file")
+    with pytest.raises(OSError, match="reports"), hold_reports(tmp_path / "reports"):
+        pass
+
+
+def test_verify_tells_what_became_of_each_file(tmp_path: Path) -> None:
+    folder = publish(tmp_path, trace())
+    book, page = folder / "books" / "ana.csv", folder / "index.html"
+    outside = tmp_path / "outside.csv"
+    book.rename(outside)
+    book.symlink_to(outside)
+    os.mkfifo(folder / "pipe")
+    (folder / "books" / "manifest.json").write_text("{}")
+    assert [s.split(" (")[0] for s in verify_month(folder)] == [
+        "books/manifest.json: added after publication",
+        "pipe: added after publication",
+        "books/ana.csv: is a link or no file now, not what was published",
+    ]
+    shutil.rmtree(folder / "books")
+    (folder / "pipe").unlink()
+    (folder / "books").symlink_to(tmp_path)  # a folder swapped for a link is not looked into
+    page.unlink()
+    assert [s.split(" (")[0] for s in verify_month(folder)] == [
+        "books/ana.csv: gone since publication",
+        "index.html: gone since publication",
+        "books: added after publication",
+    ]
+    (folder / "manifest.json").unlink()
+    assert verify_month(folder) == [f"{folder / 'manifest.json'}: missing; the folder is not a published month"]
+    assert "missing" in verify_month(tmp_path / "2030-01")[0]

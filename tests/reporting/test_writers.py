@@ -61,3 +61,14 @@ def test_file_names_stay_in_their_folder_and_apart(owner: str | None) -> None:
 def test_file_names_of_different_owners_differ_even_where_case_does_not_count() -> None:
     owners = ["Ana", "ana", "a na", "a-na", "a_na", "no-owner", None]
     assert len({file_name(o).lower() for o in owners}) == len(owners)
+
+
+def test_owners_whose_file_names_meet_keep_two_books(tmp_path: Path) -> None:
+    owners = ["../etc", "etc-f7f9121f"]  # the second is called as the first one's file is
+    assert len({file_name(owner) for owner in owners}) == 1
+    rows = TIERS.iloc[[0, 0]].assign(account_id=["x1", "x2"], owner_id=owners, contactable=True)
+    paths = write_books(tmp_path, rows, REASONS)
+    assert len({path.name for path in paths}) == 2
+    books = [pd.read_csv(path, dtype="str")["account_id"].tolist() for path in paths]
+    assert sorted(books) == [["x1"], ["x2"]]
+    assert {path.parent for path in tmp_path.rglob("*.csv")} == {tmp_path / "books"}

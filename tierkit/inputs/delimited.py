@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from tierkit.errors import TableError
+from tierkit.inputs.limits import GENEROUS, Limits
 
 SEPARATORS = ",;\t|"
 _SEPARATOR_NAMES = {";": "';'", "\t": "tab", "|": "'|'"}
@@ -28,7 +29,7 @@ class Delimited:
     notes: tuple[str, ...]
 
 
-def read_delimited(content: bytes, *, file: str) -> Delimited:
+def read_delimited(content: bytes, *, file: str, limits: Limits = GENEROUS) -> Delimited:
     """Read the bytes of a CSV file without guessing what its cells mean.
 
     Returns
@@ -45,8 +46,9 @@ def read_delimited(content: bytes, *, file: str) -> Delimited:
     separator = _separator(text)
     if separator != ",":
         notes.append(f"columns are separated by {_SEPARATOR_NAMES[separator]}")
-    records = _records(text, separator, file)
+    records = _records(text, separator, file, limits)
     _, header = next(records)
+    limits.check_columns(len(header), file)
     header = [name.strip() for name in header]
     lines, rows = _body(records, len(header), file, notes)
     if not lines:
@@ -93,17 +95,24 @@ def _separator(text: str) -> str:
     return max(SEPARATORS, key=bare.count)
 
 
-def _records(text: str, separator: str, file: str) -> Iterator[tuple[int, list[str]]]:
+def _records(text: str, separator: str, file: str, limits: Limits) -> Iterator[tuple[int, list[str]]]:
     """The line each record begins on, and its cells; blank lines are passed over."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    begins = 1
+    csv.field_size_limit(limits.max_cell_kb * 1000)
+    begins, n = 1, 0
     try:
         for record in reader:
             if record and (len(record) > 1 or record[0].strip()):
+                if n > limits.max_rows:
+                    limits.check_rows(n, file)
+                n += 1
                 yield begins, record
             begins = reader.line_num + 1
     except csv.Error as error:
-        raise TableError(f"{file}: line {begins} cannot be read: {error} (look for a quote never closed)") from None
+        raise TableError(
+            f"{file}: line {begins} cannot be read: {error} (look for a quote never closed, or "
+            "raise limits.max_cell_kb)"
+        ) from None
 
 
 def _body(

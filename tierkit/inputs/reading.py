@@ -4,6 +4,8 @@ import datetime as dt
 import difflib
 import gzip
 import hashlib
+import io
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +16,8 @@ import pandas as pd
 
 from tierkit.errors import TableError
 from tierkit.inputs.delimited import read_delimited, read_header
+from tierkit.inputs.engine import connect_engine
+from tierkit.inputs.limits import GENEROUS, Limits
 
 TEXT_ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt")
 EXCEL_ENDINGS = (".xlsx", ".xlsm")
@@ -55,34 +59,35 @@ class Part:
     notes: tuple[str, ...] = ()
 
 
-def read_file(path: Path, *, table: str | None = None) -> Raw:
+def read_file(path: Path, *, table: str | None = None, limits: Limits = GENEROUS) -> Raw:
     """Read a file without guessing what its cells mean.
 
     Parameters
     ----------
     path : CSV (also .gz), Parquet, Excel or DuckDB file.
     table : sheet of an Excel file or table of a DuckDB file; unset, the first sheet, or the only table.
+    limits : how large it may be.
 
     Raises
     ------
-    TableError : no such file (near names are offered), no such sheet, an ending nobody reads, a broken file.
+    TableError : no such file (near names are offered), no such sheet, an ending nobody reads, a broken file, one that
+        is too large, or something that is no file.
     """
-    if not path.is_file():
-        raise TableError(f"{path.name}: no such file in {path.parent} ({_offer(path.name, _data_files(path.parent))})")
-    content = path.read_bytes()
+    content = _content(path, limits)
     sha256 = hashlib.sha256(content).hexdigest()
     if not content:
         raise TableError(f"{path.name}: the file is empty (export it again)")
     name = path.name.lower()
     if name.endswith(TEXT_ENDINGS):
-        read = read_delimited(_unpack(content, path.name) if name.endswith(".gz") else content, file=path.name)
+        text = _unpack(content, path.name, limits) if name.endswith(".gz") else content
+        read = read_delimited(text, file=path.name, limits=limits)
         return Raw(read.frame, path.name, sha256, "line", read.notes)
     if name.endswith(".parquet"):
-        frame = _read_parquet(path)
+        frame = _read_parquet(path, limits)
     elif name.endswith(EXCEL_ENDINGS):
-        frame = _read_excel(path, table)
+        frame = _read_excel(path, table, limits)
     elif name.endswith(DUCKDB_ENDINGS):
-        frame = _read_duckdb(path, table)
+        frame = _read_duckdb(path, table, limits)
     else:
         raise TableError(f"{path.name}: nobody reads files of this ending (use {', '.join(ENDINGS)})")
     if frame.empty:
@@ -167,17 +172,47 @@ def _offer(name: str, known: Sequence[str]) -> str:
     return f"there are {', '.join(known[:8])}" if known else "there is nothing tierkit reads"
 
 
-def _unpack(content: bytes, file: str) -> bytes:
+def _content(path: Path, limits: Limits) -> bytes:
+    """The bytes of a file; a pipe or a device is never opened, since it may never end."""
     try:
-        return gzip.decompress(content)
-    except (OSError, EOFError) as error:
+        if path.exists() and not path.is_file():
+            what = "a folder" if path.is_dir() else "a pipe or a device"
+            raise TableError(f"{path.name}: is {what}, not a file (name the file itself, {path})")
+        if not path.is_file():
+            raise TableError(
+                f"{path.name}: no such file in {path.parent} ({_offer(path.name, _data_files(path.parent))})"
+            )
+        limits.check_size(path.stat().st_size, path.name)
+        with path.open("rb") as file:
+            content = file.read(limits.max_bytes + 1)  # a file may say that it is empty, and not be
+    except OSError as error:
+        raise TableError(f"{path.name}: cannot be read: {error.strerror} ({path})") from None
+    limits.check_size(len(content), path.name)
+    return content
+
+
+def _unpack(content: bytes, file: str, limits: Limits) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
+            text = packed.read(limits.max_bytes + 1)
+    except (OSError, EOFError, zlib.error) as error:
         raise TableError(f"{file}: cannot be unpacked: {error} (export it again)") from None
+    limits.check_size(len(text), file, unpacked=True)
+    return text
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _read_parquet(path: Path, limits: Limits) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
+        about = pq.read_metadata(path)
+        limits.check_rows(about.num_rows, path.name)
+        limits.check_columns(about.num_columns, path.name)
+        sizes = (about.row_group(i).total_byte_size for i in range(about.num_row_groups))
+        limits.check_size(sum(sizes), path.name, unpacked=True)
         frame = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise TableError(f"{path.name}: is not a Parquet file: {error}") from None
     if not isinstance(frame.index, pd.RangeIndex) and frame.index.name is not None:
         frame = frame.reset_index()
@@ -185,26 +220,34 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     return frame
 
 
-def _read_excel(path: Path, sheet: str | None) -> pd.DataFrame:
-    from zipfile import BadZipFile
+def _read_excel(path: Path, sheet: str | None, limits: Limits) -> pd.DataFrame:
+    from xml.etree.ElementTree import ParseError
+    from zipfile import BadZipFile, ZipFile
 
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
+    # What defusedxml refuses, such as entities that grow without end, is a ValueError; it may come with any row.
+    broken = (BadZipFile, InvalidFileException, KeyError, OSError, ValueError, ParseError, zlib.error)
+    rows: list[tuple[int, tuple[Any, ...]]] = []
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, OSError) as error:
-        raise TableError(f"{path.name}: is not an Excel workbook: {error}") from None
-    try:
-        if sheet is not None and sheet not in book.sheetnames:
-            raise TableError(f"{path.name}: no sheet {sheet!r} ({_offer(sheet, book.sheetnames)})")
-        rows = [
-            (number, cells)
-            for number, cells in enumerate(book[sheet or book.sheetnames[0]].iter_rows(values_only=True), start=1)
-            if any(cell is not None for cell in cells)
-        ]
-    finally:
-        book.close()
+        with path.open("rb") as file:
+            with ZipFile(file) as packed:  # no part of it can unpack to more than it says here
+                limits.check_size(sum(part.file_size for part in packed.infolist()), path.name, unpacked=True)
+            book = load_workbook(file, read_only=True, data_only=True)
+            if sheet is not None and sheet not in book.sheetnames:
+                raise TableError(f"{path.name}: no sheet {sheet!r} ({_offer(sheet, book.sheetnames)})")
+            sheet_rows = book[sheet or book.sheetnames[0]].iter_rows(values_only=True)
+            for number, cells in enumerate(sheet_rows, start=1):
+                if any(cell is not None for cell in cells):
+                    # One cell far to the right makes rows of all columns there are; none beyond the header is read.
+                    width = len(rows[0][1]) if rows else max(i for i, c in enumerate(cells, 1) if c is not None)
+                    limits.check_columns(width, path.name)
+                    rows.append((number, cells[:width]))
+                    limits.check_rows(len(rows) - 1, path.name)
+    except broken as error:
+        said = next(iter(str(error).splitlines()), type(error).__name__)
+        raise TableError(f"{path.name}: is not an Excel workbook: {said}") from None
     if not rows:
         raise TableError(f"{path.name}: the sheet is empty")
     header = rows[0][1]
@@ -212,8 +255,8 @@ def _read_excel(path: Path, sheet: str | None) -> pd.DataFrame:
     index = pd.Index([number for number, _ in rows[1:]], dtype="int64")
     for i, name in enumerate(header):
         if name is not None and str(name).strip() not in columns:
-            cells = [row[i] if i < len(row) else None for _, row in rows[1:]]
-            columns[str(name).strip()] = _excel_column(cells, index)
+            column = [row[i] if i < len(row) else None for _, row in rows[1:]]
+            columns[str(name).strip()] = _excel_column(column, index)
     return pd.DataFrame(columns, index=index)
 
 
@@ -235,11 +278,11 @@ def _cell_text(cell: Any) -> str:
     return cell.isoformat() if isinstance(cell, dt.date | dt.datetime) else str(cell)
 
 
-def _read_duckdb(path: Path, table: str | None) -> pd.DataFrame:
+def _read_duckdb(path: Path, table: str | None, limits: Limits) -> pd.DataFrame:
     import duckdb
 
     try:
-        engine = duckdb.connect(str(path), read_only=True)
+        engine = connect_engine(path)
     except duckdb.Error as error:
         raise TableError(f"{path.name}: is not a DuckDB file: {error}") from None
     with engine:
@@ -251,7 +294,13 @@ def _read_duckdb(path: Path, table: str | None) -> pd.DataFrame:
             table = known[0]
         if table is None or table not in known:
             raise TableError(f"{path.name}: no table {table!r} ({_offer(str(table), known)})")
-        frame = engine.execute(f'SELECT * FROM "{table.replace(chr(34), chr(34) * 2)}"').df()
+        try:
+            view = engine.sql(f'SELECT * FROM "{table.replace(chr(34), chr(34) * 2)}"')
+            limits.check_columns(len(view.columns), path.name)
+            frame: pd.DataFrame = view.limit(limits.max_rows + 1).df()
+        except duckdb.Error as error:
+            raise TableError(f"{path.name}: {table!r} cannot be read from this file alone: {error}") from None
+    limits.check_rows(len(frame), path.name)
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return frame
 

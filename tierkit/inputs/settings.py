@@ -6,9 +6,10 @@ import re
 import zoneinfo
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from tierkit.inputs.contracts import CONTRACTS
+from tierkit.inputs.limits import GENEROUS, Limits
 from tierkit.inputs.passwords import holds_password
 
 
@@ -145,6 +146,19 @@ class DataSettings(Section):
     """What currencies were worth, and from which day."""
     identity: TableSource | None = None
     """Which accounts that look alike are one, and which are not, as people decided."""
+
+    _limits: Limits = PrivateAttr(default=GENEROUS)
+
+    @property
+    def limits(self) -> Limits:
+        """How large a table may be: `[limits]` of the sheet."""
+        return self._limits
+
+    def within(self, limits: Limits) -> "DataSettings":
+        """The same files, read within these limits."""
+        held = self.model_copy()
+        held._limits = limits
+        return held
 
     @property
     def sources(self) -> dict[str, TableSource]:

@@ -10,6 +10,7 @@ import pandas as pd
 from tierkit.errors import TableError
 from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.databases import database_file
+from tierkit.inputs.limits import Limits
 from tierkit.inputs.queries import find_queries
 from tierkit.inputs.reading import DUCKDB_ENDINGS, Raw, read_file, read_frame, table_stem
 from tierkit.inputs.settings import DataSettings, TableSource
@@ -39,7 +40,9 @@ def find_readers(
                 near = difflib.get_close_matches(str(name), CONTRACTS, n=1, cutoff=0.5)
                 hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(CONTRACTS)}"
                 raise TableError(f"{name}: no such table ({hint})")
-            readers[name] = partial(_read_given, frame, name, settings.sources.get(name, TableSource()), folder)
+            readers[name] = partial(
+                _read_given, frame, name, settings.sources.get(name, TableSource()), folder, settings.limits
+            )
         return _with_deals(readers, "the frames"), []
     folder = root / (settings.folder if isinstance(source, DataSettings) else source)
     if settings.crm is not None:
@@ -54,12 +57,12 @@ def find_readers(
     by_name, notes = find_tables(folder) if needs_names else ({}, [])
     for table, given in (named or {table: TableSource() for table in by_name}).items():
         path = folder / given.file if given.file else by_name.get(table, folder / f"{table}.csv")
-        readers[table] = partial(_read_files, path, given, table, folder)
+        readers[table] = partial(_read_files, path, given, table, folder, settings.limits)
     if database is not None:
         asked, where = query_readers(database, queries, root=root)
         for table, read in asked.items():
             given = settings.sources.get(table, TableSource())
-            readers[table] = partial(_read_asked, read, given, folder)
+            readers[table] = partial(_read_asked, read, given, folder, settings.limits)
             if file := given.file or (by_name[table].name if table in by_name else None):
                 said.append(f"{file} was not read: {queries[table].name} stands in its place")
         notes = [*notes, *said, where]
@@ -105,9 +108,15 @@ def find_tables(folder: Path) -> tuple[dict[str, Path], list[str]]:
         if stem in CONTRACTS and stem in found:
             raise TableError(f"{folder}: {found[stem].name} and {path.name} are both named after {stem!r} (keep one)")
         if stem in CONTRACTS:
+            if not path.resolve().is_relative_to(folder.resolve()):
+                raise TableError(
+                    f"{path.name}: leads out of {folder}, to {path.resolve()}; a file that is only found by its name "
+                    f"must lie there (put it there, or name it: [data.{stem}] file = ...)"
+                )
             found[stem] = path
         elif near := difflib.get_close_matches(stem, CONTRACTS, n=1, cutoff=0.8):
-            notes.append(f"{path.name} was not read: is it meant to be {near[0]}?")
+            # As Python writes it, since a name may hold line breaks and marks that turn the text around
+            notes.append(f"{repr(path.name)[1:-1]} was not read: is it meant to be {near[0]}?")
     return found, notes
 
 
@@ -118,15 +127,18 @@ def _with_deals(readers: dict[str, Reader], where: str) -> dict[str, Reader]:
     return readers
 
 
-def _read_asked(read: Callable[[], Raw], given: TableSource, folder: Path) -> tuple[Raw, list[Raw]]:
-    return read(), [read_file(folder / join.file) for join in given.join]
+def _read_asked(read: Callable[[], Raw], given: TableSource, folder: Path, limits: Limits) -> tuple[Raw, list[Raw]]:
+    return read(), [read_file(folder / join.file, limits=limits) for join in given.join]
 
 
-def _read_given(frame: pd.DataFrame, table: str, given: TableSource, folder: Path) -> tuple[Raw, list[Raw]]:
-    return read_frame(frame, table=table), [read_file(folder / join.file) for join in given.join]
+def _read_given(
+    frame: pd.DataFrame, table: str, given: TableSource, folder: Path, limits: Limits
+) -> tuple[Raw, list[Raw]]:
+    return read_frame(frame, table=table), [read_file(folder / join.file, limits=limits) for join in given.join]
 
 
-def _read_files(path: Path, given: TableSource, table: str, folder: Path) -> tuple[Raw, list[Raw]]:
+def _read_files(path: Path, given: TableSource, table: str, folder: Path, limits: Limits) -> tuple[Raw, list[Raw]]:
     # A DuckDB file may hold all tables, each under its own name
     inside = given.table or (table if path.name.lower().endswith(DUCKDB_ENDINGS) else None)
-    return read_file(path, table=inside), [read_file(folder / join.file) for join in given.join]
+    joined = [read_file(folder / join.file, limits=limits) for join in given.join]
+    return read_file(path, table=inside, limits=limits), joined

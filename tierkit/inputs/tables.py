@@ -16,6 +16,7 @@ from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.deals import check_dates, check_outcomes, own_accounts, settle_dates, settle_money
 from tierkit.inputs.domains import normalise_domains, say_domains
 from tierkit.inputs.duplicates import Duplicates, find_duplicates
+from tierkit.inputs.engine import connect_engine
 from tierkit.inputs.folding import Folding
 from tierkit.inputs.parents import roll_up
 from tierkit.inputs.rates import Exchange, check_rates
@@ -87,7 +88,7 @@ class Tables:
 
     @cached_property
     def _engine(self) -> duckdb.DuckDBPyConnection:
-        engine = duckdb.connect(":memory:")
+        engine = connect_engine()
         engine.execute("SET threads = 2")
         # Tables, not views: cursors do not see what is registered with the connection they come from
         for name, frame in stage_tables(self.frames).items():

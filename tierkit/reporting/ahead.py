@@ -1,6 +1,6 @@
 """The replay of a month, worked out ahead of the notebooks that show it, in a process of its own.
 
-`python -m tierkit.reporting.ahead MONTH SHEET DRAFT`
+`python -m tierkit.reporting.ahead MONTH SHEET DRAFT PARENT`, which ends with the process PARENT.
 """
 
 import os
@@ -9,36 +9,44 @@ import sys
 from collections.abc import Mapping
 
 from tierkit import errors
-from tierkit.errors import TierkitError
+from tierkit.errors import MachineError, TierkitError
+from tierkit.reporting.children import Children, end_with_parent
+from tierkit.reporting.machine import ENDED, say_refusal
 from tierkit.reporting.runs import open_run
 
 
-def replay_ahead(parameters: Mapping[str, str]) -> None:
+def replay_ahead(parameters: Mapping[str, str], *, children: Children | None = None) -> None:
     """Replay the policy of a month and class its misses, and keep both where its notebooks will find them.
 
     Parameters
     ----------
     parameters : as the notebooks take them: month, sheet, draft.
+    children : takes charge of the process.
 
     Raises
     ------
-    TierkitError : the replay failed, or its process was ended from outside; an error of tierkit's own keeps its kind.
+    MachineError : its process was ended from outside, or disk or memory did not do.
+    TierkitError : the replay failed; an error of tierkit's own keeps its kind.
     """
     asked = [parameters[name] for name in ("month", "sheet", "draft")]
-    done = subprocess.run(
+    with subprocess.Popen(
         # Not a forked process, since notebooks run in threads; nor multiprocessing, which would run a caller's script.
-        [sys.executable, "-m", "tierkit.reporting.ahead", *asked],
+        [sys.executable, "-m", "tierkit.reporting.ahead", *asked, str(os.getpid())],
         env={"OMP_NUM_THREADS": "1", **os.environ},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        check=False,
-    )
-    if done.returncode == 0:
+    ) as process:
+        (children or Children()).watch(process)
+        _, said = process.communicate()
+    if process.returncode == 0:
         return
-    *_, last = ["it was ended from outside, as for want of memory", *done.stderr.strip().splitlines()]
+    *_, last = [ENDED, *said.strip().splitlines()]
     name, _, message = last.partition(": ")
+    refused = ENDED if process.returncode < 0 else say_refusal(name, message)
+    if refused:
+        raise MachineError(f"the replay of {parameters['month']}: {refused}")
     kind = getattr(errors, name, None)
     if isinstance(kind, type) and issubclass(kind, TierkitError):
         raise kind(message)
@@ -53,6 +61,8 @@ def _replay(month: str, sheet: str, draft: str) -> None:
 
 if __name__ == "__main__":
     try:
-        _replay(*sys.argv[1:])
+        *asked, parent = sys.argv[1:]
+        end_with_parent(int(parent))
+        _replay(*asked)
     except TierkitError as error:
         sys.exit(f"{type(error).__name__}: {error}")

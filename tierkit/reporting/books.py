@@ -89,9 +89,11 @@ def write_books(
 ) -> list[Path]:
     """Write books/OWNER.csv under `folder`, one file per rep, as `build_book` makes it; the paths written."""
     book = build_book(tiers, reasons, notes)
-    paths = []
+    paths: list[Path] = []
     for owner, rows in book.groupby("owner_id", sort=True, dropna=False):
         path = folder / "books" / f"{file_name(owner)}.csv"
+        while path in paths:  # somebody is called as another's file is
+            path = path.with_name(f"{path.stem}-2.csv")
         write_for_people(rows.drop(columns="owner_id"), path)
         paths.append(path)
     return paths

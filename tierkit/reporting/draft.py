@@ -16,9 +16,11 @@ from tierkit.features.horizon import Horizon
 from tierkit.features.readiness import Readiness
 from tierkit.inputs.tables import Tables
 from tierkit.models.store import load_models, save_models
+from tierkit.reporting.whole import keep_whole, mark_whole
 
 T = TypeVar("T")
 
+_FINGERPRINT = "fingerprint"
 _MODELS = ("opening", "win", "acv", "icp", "scorecard")
 _SMALL: dict[str, type] = {c.__name__: c for c in (Horizon, Readiness)}
 
@@ -34,7 +36,7 @@ class Draft:
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
         self.folder = folder
-        mark = folder / "fingerprint"
+        mark = folder / _FINGERPRINT
         if not (mark.exists() and mark.read_text() == fingerprint):
             if folder.exists():
                 shutil.rmtree(folder)
@@ -64,18 +66,23 @@ class Draft:
         """Write a result, so that later notebooks read this one."""
         self._memory[name] = value
         if isinstance(value, pd.DataFrame):
-            with _written_beside(self.folder / f"{name}.parquet") as partial:
+            with _written_beside(path := self.folder / f"{name}.parquet") as partial:
                 value.to_parquet(partial)
         elif isinstance(value, Tables):
-            _write_tables(value, self.folder / name)
+            with _made_beside(path := self.folder / name) as partial:
+                _write_tables(value, partial)
         elif name in _MODELS and value is not None:
-            with tempfile.TemporaryDirectory(dir=self.folder) as beside:
-                save_models(Path(beside) / name, **{part: value if part == name else None for part in _MODELS})
-                shutil.rmtree(self.folder / name, ignore_errors=True)
-                (Path(beside) / name).rename(self.folder / name)
+            with _made_beside(path := self.folder / name) as partial:
+                save_models(partial, **{part: value if part == name else None for part in _MODELS})
         else:
-            with _written_beside(self.folder / f"{name}.json") as partial:
+            with _written_beside(path := self.folder / f"{name}.json") as partial:
                 partial.write_text(json.dumps(_as_json(value)), encoding="utf-8")
+        mark_whole(path)
+
+    def go_on(self) -> int:
+        """Take over what a process that was killed kept: whatever is not whole is removed; how many results stay."""
+        self._memory.clear()
+        return keep_whole(self.folder, beside=_FINGERPRINT)
 
     def _load(self, name: str) -> Any:
         if (path := self.folder / f"{name}.parquet").exists():
@@ -118,6 +125,16 @@ def _written_beside(path: Path) -> Iterator[Path]:
     partial.replace(path)
 
 
+@contextmanager
+def _made_beside(folder: Path) -> Iterator[Path]:
+    """A folder of this process alone, put in place of `folder` once it is whole."""
+    with tempfile.TemporaryDirectory(dir=folder.parent) as beside:
+        partial = Path(beside) / folder.name
+        yield partial
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+
+
 def _as_json(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {"type": type(value).__name__, "value": asdict(value)}
@@ -136,7 +153,7 @@ def _tuples(value: Any) -> Any:
 
 
 def _write_tables(tables: Tables, folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
+    folder.mkdir()
     for name, frame in tables.frames.items():
         frame.to_parquet(folder / f"{name}.parquet")
     for name in ("children", "rejected", "sources"):

@@ -59,6 +59,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
     except FileNotFoundError:
         raise TierkitError(f"{path}: missing; the folder is not a published month") from None
+    except OSError as error:
+        raise TierkitError(f"{path}: cannot be read ({error.strerror})") from None
     except ValueError as error:
         raise TierkitError(f"{path}: not valid JSON ({error}); the month was changed after publication") from None
 
@@ -93,14 +95,23 @@ def changed_files(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
     """Files of `folder` that are gone, added or other than its manifest says, and a broken seal, in sentences."""
     outputs = dict(manifest["outputs"])
     expected = {k: v for k, v in manifest.items() if k != "seal"}
-    found = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
-    found = {name: path for name, path in found.items() if path.name != NAME and name not in FORMS}
+    found = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_symlink() or not p.is_dir()}
+    found = {name: path for name, path in found.items() if name not in (NAME, *FORMS)}
+    # What stands behind a link is not what was published, whatever it holds; a pipe would never end.
+    odd = {name for name, path in found.items() if path.is_symlink() or not path.is_file()}
     said = [f"{name}: gone since publication" for name in sorted(set(outputs) - set(found))]
     said += [f"{name}: added after publication" for name in sorted(set(found) - set(outputs))]
-    for name in sorted(set(outputs) & set(found)):
-        came, stood = sha256_of(found[name]), outputs[name]["sha256"]
+    said += [f"{name}: is a link or no file now, not what was published" for name in sorted(odd & set(outputs))]
+    for name in sorted(set(outputs) & set(found) - odd):
+        try:
+            came, stood = sha256_of(found[name]), outputs[name]["sha256"]
+        except OSError as error:
+            said.append(f"{name}: cannot be read ({error.strerror})")
+            continue
         if came != stood:
             said.append(f"{name}: changed after publication (sha256 {came[:12]}, published {stood[:12]})")
+    if (folder / NAME).is_symlink():
+        said.append(f"{NAME}: is a link now, not what was published")
     if _seal(expected) != manifest.get("seal"):
         said.append(f"{NAME}: changed after publication (its seal does not fit its content)")
     return said

@@ -1,47 +1,39 @@
 """The monthly run: the notebooks under papermill, the files for people and systems, published whole or not at all."""
 
-import json
-import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tierkit.errors import AuditError, SheetError
+from tierkit.errors import MachineError, SheetError, TierkitError
 from tierkit.inputs.tables import Tables, open_tables
-from tierkit.proof.audit import audit_breaches
 from tierkit.reporting import words
-from tierkit.reporting.ahead import replay_ahead
-from tierkit.reporting.approval.commits import answers_behind
-from tierkit.reporting.calendar import as_of_month, check_month
-from tierkit.reporting.export import export_page
+from tierkit.reporting.children import Children
+from tierkit.reporting.machine import hold_memory, say_refusal
 from tierkit.reporting.manifest import read_manifest
-from tierkit.reporting.notebooks import KERNELS, NEEDS, check_parameters, notebook_folder, run_notebook
-from tierkit.reporting.outputs import HEADLINE, write_evidence, write_tier_outputs
-from tierkit.reporting.provenance import Provenance, sha256_of, trace_run
-from tierkit.reporting.publish import Publication, hold_reports, open_publication
-from tierkit.reporting.review.ledger import known_reviews
-from tierkit.reporting.runs import ASKED, Run, open_run
-from tierkit.reporting.schedule import run_tasks
+from tierkit.reporting.notebooks import KERNELS, NEEDS
+from tierkit.reporting.one_month import PUBLISH, REPLAY, OneMonth
+from tierkit.reporting.outputs import HEADLINE
+from tierkit.reporting.publish import (
+    clear_leftovers,
+    hold_reports,
+)
+from tierkit.reporting.schedule import OutOfTime, run_tasks
+from tierkit.reporting.scratch import clear_scratch
 from tierkit.runsheet import RunSheet, read_sheet
-from tierkit.tiering.feasibility import check_policy
 
 READS, ASKS_EARLIER = "10_data", "50_tiers"
 """The first notebook; the one that asks what tiers were, and waits for the month before."""
 
-REPLAY, LEARNS, PROVES = "replay", "20_propensity", "60_tier_lift"
-"""The replay, which runs beside other notebooks; the notebook it comes after, and the first that shows it."""
-
-PUBLISH = "publish"
-"""What comes after all."""
+LEARNS, PROVES = "20_propensity", "60_tier_lift"
+"""The notebook the replay comes after, and the first that shows it."""
 
 Task = tuple[str, str]
 """A month, and a notebook of it, `REPLAY` or `PUBLISH`."""
@@ -79,18 +71,39 @@ def run_months(
     SheetError, TableError : what was asked for, or the data, cannot be; nothing is published.
     AuditError : the self-audit stopped publication of a month; its page stands in `MONTH.failed/`, and no later month
         is published.
+    MachineError : disk, memory, rights or the time of `limits.max_minutes` did not do; the message says what was
+        published before.
+    KeyboardInterrupt : somebody stopped it; its message says the same.
     """
     sheet = sheet.resolve()
     settings = read_sheet(sheet)
+    until = time.monotonic() + 60 * settings.limits.max_minutes
     reports = settings.folder / settings.report.folder
-    tables = open_tables(settings.data, root=settings.folder)
-    with hold_reports(reports), ExitStack() as stack:
+    console, opened, children = console or Console(quiet=True), list[OneMonth](), Children()
+    # The lock first: who finds another run at work hears of it before anything is read.
+    with _said_plainly(settings, opened), hold_memory(settings.limits.max_memory_gb), ExitStack() as stack:
+        stack.enter_context(hold_reports(reports))
+        clear_scratch()
+        tables = open_tables(settings.data, root=settings.folder)
         asked = sorted(set(months) or {last_month(tables)})
         pages = stack.enter_context(ThreadPoolExecutor(1))
-        opened = [_Month.open(m, sheet, tables, stack, pages, replace=replace, thorough=thorough) for m in asked]
+        for name in asked:
+            month = OneMonth.open(name, sheet, tables, pages, children, stack, replace=replace, thorough=thorough)
+            opened.append(month)
+        clear_leftovers(reports, but=[one.publication.folder for one in opened])
         due = {one.name: one for one in opened if not one.publication.unchanged}
-        show = stack.enter_context(_progress(console or Console(quiet=True), list(due)))
-        run_tasks(_needs(list(due)), lambda task: due[task[0]].work(task[1]), done=show, workers=KERNELS)
+        for month in due.values():
+            if n_kept := month.begin(tables, {one.name: one.provenance.run_id for one in opened}):
+                said = f"goes on from {words.things(n_kept, 'result')} of a run that was ended before it was done"
+                console.print(f"{month.name}  {said}", markup=False)
+        run_tasks(
+            _needs(list(due)),
+            lambda task: due[task[0]].work(task[1]),
+            done=stack.enter_context(_progress(console, list(due))),
+            workers=KERNELS,
+            until=until,
+            stop=children.end,
+        )
         return [_told(one.publication.target) for one in opened]
 
 
@@ -123,129 +136,6 @@ def _needs(months: Sequence[str]) -> dict[Task, list[Task]]:
     return needs
 
 
-@dataclass(frozen=True)
-class _Month:
-    """One month on its way to publication."""
-
-    name: str
-    sheet: Path
-    settings: RunSheet
-    provenance: Provenance
-    publication: Publication
-    started: datetime
-    pages: Executor
-    """Where pages are made, while the next notebook runs."""
-    making: list[Future[None]] = field(default_factory=list)
-
-    @classmethod
-    def open(
-        cls,
-        name: str,
-        sheet: Path,
-        tables: Tables,
-        stack: ExitStack,
-        pages: Executor,
-        *,
-        replace: bool,
-        thorough: bool,
-    ) -> "_Month":
-        """Check what can be checked before anything is fitted, and open a folder to write into."""
-        started, settings = datetime.now(UTC), read_sheet(sheet)
-        settings = settings.thorough() if thorough else settings
-        as_of = as_of_month(name, settings)
-        check_month(name, tables)
-        check_policy(tables, settings.tiers, as_of=as_of)
-        reports = settings.folder / settings.report.folder
-        said = (known_reviews(reports, as_of).sources, answers_behind(reports, name))
-        read = [tables.sources, _notebooks(notebook_folder(settings.folder)), *(part for part in said if len(part))]
-        provenance = trace_run(
-            month=name,
-            as_of=as_of,
-            seed=settings.seed,
-            parameters=settings.model_dump(mode="json"),
-            sources=pd.concat(read, ignore_index=True),
-        )
-        publication = stack.enter_context(open_publication(reports, provenance, replace=replace))
-        month = cls(name, sheet, settings, provenance, publication, started, pages)
-        if not publication.unchanged:
-            for notebook in NEEDS:
-                check_parameters(month.notebook(notebook), month.parameters)
-            if thorough:
-                drafts = Path(month.parameters["draft"])
-                drafts.mkdir()
-                (drafts / ASKED).write_text(json.dumps({"thorough": True}), encoding="utf-8")
-            month.run().keep(tables=tables)
-        return month
-
-    def notebook(self, name: str) -> Path:
-        """The notebook of that name."""
-        return notebook_folder(self.settings.folder) / f"{name}.ipynb"
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        """What each notebook is run with; in `draft` they keep what they make."""
-        return {"month": self.name, "sheet": str(self.sheet), "draft": str(self.publication.folder / ".draft")}
-
-    def run(self) -> Run:
-        """The month as its notebooks left it."""
-        return open_run(**self.parameters)
-
-    def work(self, name: str) -> None:
-        """Publish the month, replay it, or execute a notebook and have its page made."""
-        if name == PUBLISH:
-            self.publish()
-            return
-        if name == REPLAY:
-            replay_ahead(self.parameters)
-            return
-        executed = run_notebook(self.notebook(name), self.parameters)
-        self.making.append(self.pages.submit(self.make_page, name, executed))
-
-    def make_page(self, name: str, executed: Any) -> None:
-        """Write the page of an executed notebook; the review becomes the month's index."""
-        company, month = self.settings.report.company, words.month_name(self.name)
-        review = name == "70_monthly_review"
-        export_page(
-            executed,
-            self.publication.folder / ("index.html" if review else f"{name}.html"),
-            title=f"{company}: {name.replace('_', ' ')[3:]}, {month}",
-            hide_code=review,
-            provenance=self.provenance.as_dict(),
-            kicker=f"{company}, {month}",
-        )
-
-    def publish(self) -> None:
-        """Write the files beside the pages, and publish them all unless the audit stops it."""
-        for page in self.making:
-            page.result()
-        run, folder = self.run(), self.publication.folder
-        breaches = audit_breaches(run.audit)
-        headline = write_evidence(run, folder, self.provenance)
-        if not breaches:
-            write_tier_outputs(run, folder, self.provenance)
-        shutil.rmtree(folder / ".draft")
-        times = {"started": self.started.isoformat(), "ended": datetime.now(UTC).isoformat()}
-        if breaches:
-            failed = self.publication.fail(headline=headline, times=times)
-            review = failed / "index.html"
-            raise AuditError(f"{self.name} was not published: {'; '.join(breaches)} (its page: {review})")
-        self.publication.publish(headline=headline, times=times)
-
-
-def _notebooks(folder: Path) -> pd.DataFrame:
-    """The notebooks as inputs of the run: a changed line is another run."""
-    paths = [folder / f"{name}.ipynb" for name in NEEDS]
-    return pd.DataFrame(
-        {
-            "table": [f"notebook {path.stem}" for path in paths],
-            "file": [path.name for path in paths],
-            "sha256": [sha256_of(path) if path.exists() else "" for path in paths],
-            "n_rows": 0,
-            "n_rejected": 0,
-        }
-    )
-
-
 @contextmanager
 def _progress(console: Console, months: Sequence[str]) -> Iterator[Callable[[Task, float], None]]:
     """A bar for each month, and a line of seconds for each task that is done."""
@@ -259,6 +149,32 @@ def _progress(console: Console, months: Sequence[str]) -> Iterator[Callable[[Tas
             progress.console.print(f"{month}  {name:<18} {seconds:5.1f} s", markup=False)
 
         yield show
+
+
+@contextmanager
+def _said_plainly(settings: RunSheet, opened: Sequence[OneMonth]) -> Iterator[None]:
+    """What the machine refused, the time that was over, or an interrupt, in a sentence with what was published."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"stopped; {_published(opened)}") from None
+    except OutOfTime:
+        given = f"limits.max_minutes = {settings.limits.max_minutes:g}"
+        repair = "look for a cell that never ends, or raise it under [limits]"
+        raise MachineError(f"the run took longer than {given} ({repair}); {_published(opened)}") from None
+    except MachineError as error:
+        raise MachineError(f"{error}; {_published(opened)}") from None
+    except TierkitError:
+        raise
+    except Exception as error:
+        if refused := say_refusal(type(error).__name__, str(error)):
+            raise MachineError(f"{refused}; {_published(opened)}") from error
+        raise
+
+
+def _published(opened: Sequence[OneMonth]) -> str:
+    done = [one.name for one in opened if one.publication.published]
+    return f"{' and '.join(done)} had been published" if done else "nothing was published"
 
 
 def _told(folder: Path) -> Published:

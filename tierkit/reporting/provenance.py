@@ -118,7 +118,9 @@ def code_identity() -> Mapping[str, Any]:
 def _git(folder: Path, *arguments: str) -> str | None:
     """What git says; None where there is no git or no repository."""
     try:
-        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=20, check=False)
+        # Without its locks, which git takes to refresh its index: a run that is killed would leave one behind.
+        asked = ["git", "--no-optional-locks", *arguments]
+        done = subprocess.run(asked, cwd=folder, capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None

@@ -55,7 +55,7 @@ def open_run(month: str, *, sheet: str | Path = "../tierkit.toml", draft: str | 
 def fingerprint(sheet: RunSheet, month: str) -> str:
     """What a month's results depend on: inputs (by size and time of change), sheet, month, seed, code, and answers."""
     digest = hashlib.sha256()
-    for part in (month, sheet.model_dump_json(exclude={"report"}), code_identity()["sha256"]):
+    for part in (month, sheet.model_dump_json(exclude={"report", "limits"}), code_identity()["sha256"]):
         digest.update(str(part).encode())
     for answers in answers_behind(sheet.folder / sheet.report.folder, month)["sha256"]:
         digest.update(str(answers).encode())

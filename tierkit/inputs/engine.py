@@ -1,0 +1,25 @@
+"""Connections to DuckDB: none of them fetches an extension, and one to a file can touch that file alone."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+_OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+
+
+def connect_engine(path: Path | None = None) -> "duckdb.DuckDBPyConnection":
+    """A database in memory; with `path`, that file, to be read and nothing else: no view of it opens another file.
+
+    Raises
+    ------
+    duckdb.Error : the file is not one of DuckDB's.
+    """
+    import duckdb
+
+    if path is None:
+        return duckdb.connect(":memory:", config=dict(_OFFLINE))
+    alone = {"enable_external_access": "false", "temp_directory": "", "lock_configuration": "true"}
+    # As an absolute path: DuckDB takes `md:x.duckdb` for an address.
+    return duckdb.connect(str(path.resolve()), read_only=True, config={**_OFFLINE, **alone})
