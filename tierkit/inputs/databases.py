@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from tierkit.errors import SheetError, TableError
 from tierkit.inputs.database_words import Secrets, say_failure
+from tierkit.inputs.engine import connect_engine
 from tierkit.inputs.queries import Query
 from tierkit.inputs.results import Result
 from tierkit.inputs.settings import DatabaseSettings
@@ -103,12 +104,7 @@ class DuckDBFile(Database):
         import duckdb
 
         try:
-            connection = duckdb.connect(
-                str(self._path),
-                read_only=True,
-                config={"enable_external_access": False, "autoload_known_extensions": False},
-            )
-            connection.execute("SET lock_configuration = true")
+            connection = connect_engine(self._path)
         except duckdb.Error as error:
             raise TableError(f"{self.where}: cannot be opened: {str(error).splitlines()[0]}") from None
         connection.execute("BEGIN TRANSACTION")

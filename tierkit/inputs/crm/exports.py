@@ -62,7 +62,7 @@ class Exports:
         if table not in ("accounts", "identity"):
             held = [self._with_survivors(h) for h in held]
         raw = as_raw(table, held, source, helpers=self._helpers(table))
-        return raw, [read_file(self.folder / join.file) for join in source.join]
+        return raw, [read_file(self.folder / join.file, limits=self.settings.limits) for join in source.join]
 
     def source(self, table: str) -> TableSource:
         """The sheet's words on a table."""
@@ -72,7 +72,11 @@ class Exports:
         """All rows of one object, None where no file holds it; activities are too many to keep."""
         if name not in self._read:
             found = [f for f in self.found if f.object.name == name]
-            held = read_holding(found, self.source(found[0].object.table), self.crm) if found else None
+            held = (
+                read_holding(found, self.source(found[0].object.table), self.crm, self.settings.limits)
+                if found
+                else None
+            )
             if held is not None and held.object.table == "activities":
                 return held
             self._read[name] = held
@@ -213,7 +217,7 @@ class Exports:
         if not found:
             return []
         source = self.source(table)
-        held = read_holding(found, source, self.crm)
+        held = read_holding(found, source, self.crm, self.settings.limits)
         said = {
             name: apply_stated(held.column(name), source.values[name]).fillna(held.column(name))
             for name in CONVERTED.get(table, ())

@@ -14,6 +14,7 @@ from tierkit.inputs.crm.ids import REPAIR, WRONG_CHECKSUM, widen_ids
 from tierkit.inputs.crm.matching import Matched, match_headers
 from tierkit.inputs.crm.presets import Crm, CrmObject
 from tierkit.inputs.crm.recognition import Found
+from tierkit.inputs.limits import Limits
 from tierkit.inputs.reading import Part, Raw, read_file
 from tierkit.inputs.settings import TableSource
 
@@ -83,7 +84,7 @@ class Holding:
         return replace(self, notes=(*self.notes, *(note for note in notes if note)))
 
 
-def read_holding(found: Sequence[Found], source: TableSource, crm: Crm) -> Holding:
+def read_holding(found: Sequence[Found], source: TableSource, crm: Crm, limits: Limits) -> Holding:
     """Read the files of one object.
 
     Parameters
@@ -92,7 +93,7 @@ def read_holding(found: Sequence[Found], source: TableSource, crm: Crm) -> Holdi
     source : the sheet's words on the table they become.
     """
     of = found[0].object
-    read = [_read_part(file, source, crm) for file in found]
+    read = [_read_part(file, source, crm, limits) for file in found]
     frames = [frame for frame, *_ in read]
     raws = [raw for _, raw, _, _ in read]
     notes: list[str] = []
@@ -134,10 +135,12 @@ def is_yes(cells: pd.Series) -> pd.Series:
     return READERS["flag"][0](cells).astype("boolean").fillna(False).astype(bool)
 
 
-def _read_part(found: Found, source: TableSource, crm: Crm) -> tuple[pd.DataFrame, Raw, Matched, list[str]]:
+def _read_part(
+    found: Found, source: TableSource, crm: Crm, limits: Limits
+) -> tuple[pd.DataFrame, Raw, Matched, list[str]]:
     """One file under our names, its cells as text."""
     of = found.object
-    raw = read_file(found.path, table=source.table or (of.table if found.is_canonical else None))
+    raw = read_file(found.path, table=source.table or (of.table if found.is_canonical else None), limits=limits)
     matched = match_headers(raw.frame, of, {} if of.is_helper else source.columns)
     given, notes = _without_totals(raw.frame)
     columns = {name: _cells(given, header) for name, header in matched.to.items()}

@@ -108,7 +108,7 @@ def propose_mapping(folder: str | Path, crm: Crm) -> Proposal:
             found = [f for f in exports.found if f.object.name == name]
             files += [_file(f, part, m) for f, part, m in zip(found, held.parts, held.matched, strict=True)]
     for one in (f for f in exports.found if f.is_canonical):
-        held = read_holding([one], exports.source(one.object.table), crm)
+        held = read_holding([one], exports.source(one.object.table), crm, exports.settings.limits)
         held_by[f"{one.object.name} {one.object.table}"] = held
         files.append(_file(one, held.parts[0], held.matched[0]))
     deals = next((h for h in held_by.values() if h.object.table == "deals" and not h.object.is_helper), None)
