@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Little exports made by hand, in the shapes Salesforce and HubSpot write."""
 
 from pathlib import Path

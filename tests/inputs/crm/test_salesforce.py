@@ -167,8 +167,9 @@ def test_the_sheets_columns_win_and_a_missing_one_is_named(tmp_path):
 
 def test_chunks_are_stacked_and_the_newest_state_of_a_record_counts(tmp_path):
     head = "Id,StageName,Amount,CloseDate,CreatedDate,LastModifiedDate\n"
-    one = f"{WON},Prospecting,10,2025-03-31,2025-01-01,2025-01-01\n{LOST},Closed Lost,10,2025-03-31,2025-01-01,2025-01-01\n"
-    two = f"{WON},Closed Won,10,2025-03-31,2025-01-01,2025-03-31\n{LOST},Closed Lost,10,2025-03-31,2025-01-01,2025-01-01\n"
+    same = f"{LOST},Closed Lost,10,2025-03-31,2025-01-01,2025-01-01\n"
+    one = f"{WON},Prospecting,10,2025-03-31,2025-01-01,2025-01-01\n{same}"
+    two = f"{WON},Closed Won,10,2025-03-31,2025-01-01,2025-03-31\n{same}"
     tables = opened(write(tmp_path, Opportunity_2024=head + one, Opportunity_2025=head + two), "salesforce")
     assert tables.frame("deals")["outcome"].tolist() == ["won", "lost"]
     assert any("1 rows of Opportunity are older states" in note for note in tables.notes)
@@ -187,7 +188,7 @@ def test_a_row_set_aside_names_its_own_file_and_line(tmp_path):
 def test_an_id_with_a_wrong_checksum_is_named_with_its_line(tmp_path):
     head = "Id,StageName,Amount,CloseDate,CreatedDate\n"
     write(tmp_path, Opportunity=f"{head}{wide(WON).lower()},Closed Won,10,2025-03-31,2025-01-01\n")
-    with pytest.raises(TableError, match="'deal_id' must end in the checksum.* on line 2 .*changed its capitals"):
+    with pytest.raises(TableError, match=r"'deal_id' must end in the checksum.* on line 2 .*changed its capitals"):
         opened(tmp_path, "salesforce")
 
 

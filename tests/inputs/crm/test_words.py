@@ -109,7 +109,7 @@ def test_rates_of_another_corporate_currency_are_crossed_on_every_day_one_change
     assert gbp["valid_from"].dt.strftime("%Y-%m-%d").tolist() == ["2024-01-01", "2024-03-01", "2024-06-01"]
     assert gbp["rate"].tolist() == pytest.approx([1.2 / 0.9, 1 / 0.9, 1 / 0.8])
     write(tmp_path, DatedConversionRate=RATES + "EUR,1,2024-01-01\nGBP,0.9,2024-01-01\n")
-    with pytest.raises(TableError, match="no rate of USD.*corporate currency is EUR"):
+    with pytest.raises(TableError, match=r"no rate of USD.*corporate currency is EUR"):
         opened(tmp_path, "salesforce")
 
 

@@ -1,6 +1,6 @@
 """What records said earlier: field histories to account_history, to real closing days, to deals as they were opened."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import pandas as pd
 
@@ -172,6 +172,36 @@ def _plain_values(rows: pd.DataFrame) -> pd.Series:
             text = numbers.map(lambda number: f"{number:.15g}", na_action="ignore").astype("str")
             values[of] = text.where(numbers.notna(), values[of])
     return values
+
+
+def last_day(
+    held: Iterable[Holding], stamps: Iterable[str], *, day_first: Mapping[str, bool | None]
+) -> pd.Timestamp | None:
+    """The last day of columns that cannot lie ahead of the export.
+
+    Parameters
+    ----------
+    stamps : the columns.
+    day_first : the sheet's word, by table.
+    """
+    days = []
+    for one in held:
+        for name in (n for n in stamps if n in one):
+            try:
+                found = moments_of(_days_in(one.frame[name]), one, day_first=day_first[one.object.table], zone="UTC")
+            except TableError:
+                # Said where the column is read for itself
+                continue
+            days.append(found.max())
+    known = [day for day in days if not pd.isna(day)]
+    return max(known).normalize() if known else None
+
+
+def _days_in(cells: pd.Series) -> pd.Series:
+    """The days of moments without their times, each once: all that a last day is found by."""
+    text = cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype("str")
+    head = text.str.slice(0, 11).drop_duplicates().dropna()
+    return pd.Series([day.replace("T", " ").split(" ")[0] for day in head], dtype="str")
 
 
 def days_by(ids: pd.Series, cells: pd.Series, *, day_first: bool | None, zone: str) -> pd.Series:

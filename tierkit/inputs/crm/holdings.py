@@ -17,7 +17,7 @@ from tierkit.inputs.crm.recognition import Found
 from tierkit.inputs.reading import Part, Raw, read_file
 from tierkit.inputs.settings import TableSource
 
-IDS = ("what_id", "who_id", "merged_into", "activity_id", "record_id", "primary_company")
+IDS = ("what_id", "who_id", "merged_into", "record_id", "primary_company")
 """Working names that hold record ids."""
 DAYS = ("changed_at", "modified_at", "stamped_at", "completed_at", "converted_at", "started_at", "ended_at", "due_on")
 """Working names that hold days or moments."""

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tierkit.errors import TableError
 from tierkit.inputs.contracts import CONTRACTS
-from tierkit.inputs.crm.conversion import Exports
+from tierkit.inputs.crm.exports import Exports
 from tierkit.inputs.crm.history import moments_of
 from tierkit.inputs.crm.holdings import Holding, read_holding
 from tierkit.inputs.crm.matching import Matched

@@ -8,6 +8,7 @@ from tierkit.errors import TableError
 from tierkit.inputs.contracts import CONTRACTS, Contract
 from tierkit.inputs.crm.presets import Crm, CrmObject, Field, read_preset
 from tierkit.inputs.reading import DUCKDB_ENDINGS, peek_header, plain_name, table_stem
+from tierkit.inputs.settings import DataSettings
 
 CANONICAL = "canonical"
 
@@ -50,6 +51,21 @@ def scan_folder(folder: Path, crm: Crm) -> tuple[list[Found], list[Path]]:
         table = one.object.table
         raise TableError(f"{folder}: {names[0]} and {names[1]} are both named after {table!r} (keep one)")
     return found, strangers
+
+
+def find_files(folder: Path, settings: DataSettings, crm: Crm) -> tuple[list[Found], list[Path]]:
+    """`scan_folder`, but the file the sheet names for a table is all there is of it, and joined ones are none."""
+    found, strangers = scan_folder(folder, crm)
+    for table, source in settings.sources.items():
+        if source.file is None:
+            continue
+        path = folder / source.file
+        held = recognise(path, crm, table=table) or canonical_object(CONTRACTS[table])
+        found = [f for f in found if (f.object.table != table or f.object.is_helper) and f.path != path]
+        found.append(Found(path, held))
+        strangers = [p for p in strangers if p != path]
+    joined = {folder / join.file for source in settings.sources.values() for join in source.join}
+    return [f for f in found if f.path not in joined], [p for p in strangers if p not in joined]
 
 
 def recognise(path: Path, crm: Crm, *, table: str | None = None) -> CrmObject | None:

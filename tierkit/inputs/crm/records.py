@@ -1,7 +1,7 @@
 """Accounts and deals: who is a customer, what was merged, how deals stand, when they closed, as they were opened."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pandas as pd
 
@@ -15,6 +15,7 @@ from tierkit.inputs.crm.links import Links
 from tierkit.inputs.crm.people import owned
 from tierkit.inputs.crm.presets import Preset
 from tierkit.inputs.crm.stages import Ends, end_of_stage, place_deals
+from tierkit.inputs.crm.tracked import StageChanges, customer_words
 from tierkit.inputs.settings import TableSource
 
 NOT_AS_OPENED = {"deal_id", "account_id", "outcome", "stage", "amount", "acv", "opened_at", "closed_at", "currency"} | {
@@ -30,16 +31,6 @@ NOT_AS_OPENED = {"deal_id", "account_id", "outcome", "stage", "amount", "acv", "
     "stamped_at",
 }
 """Columns of deals that stay as they stand: what the deal ended with, and its keys."""
-_NOT_CUSTOMERS = r"former|past|ex-|prospect|lost|churned|potential|future"
-_CUSTOMERS = r"customer|client|kunde|evangelist"
-
-
-@dataclass(frozen=True)
-class StageChanges:
-    """Changes of the deals' stages, and of their other tracked fields."""
-
-    stages: pd.DataFrame | None = None
-    fields: pd.DataFrame | None = None
 
 
 def settle_accounts(held: Holding, source: TableSource, *, currency: str) -> tuple[Holding, pd.DataFrame]:
@@ -66,13 +57,6 @@ def settle_accounts(held: Holding, source: TableSource, *, currency: str) -> tup
     if "website" in held:
         held = held.assign(domain=held.column("domain").fillna(held.column("website")))
     return _revenue(held, currency), merges
-
-
-def customer_words(cells: pd.Series) -> pd.Series:
-    """Whether a type or a lifecycle stage is that of a customer: true, false, or missing."""
-    lower = cells.str.lower()
-    is_one = lower.str.contains(_CUSTOMERS, na=False) & ~lower.str.contains(_NOT_CUSTOMERS, na=False)
-    return pd.Series("false", cells.index, dtype="str").mask(is_one, "true").where(cells.notna())
 
 
 def settle_deals(

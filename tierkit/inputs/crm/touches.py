@@ -1,5 +1,7 @@
 """Tasks, events, calls, meetings, emails and notes as activities: what happened, whose it was, how long it took."""
 
+import re
+
 import pandas as pd
 
 from tierkit.inputs.amounts import read_numbers
@@ -47,6 +49,7 @@ _KINDS = {
 }
 _INBOUND = {"inbound", "incoming", "incoming_email", "incoming email", "received", "in"}
 _OUTBOUND = {"outbound", "outgoing", "email", "sent", "forwarded_email", "out", "outgoing_email", "outgoing email"}
+_SUBJECT = re.compile(r"^\s*(?:list\s+)?(email|call)\s*:", re.IGNORECASE)
 _MINUTE, _MS_A_MINUTE = 60, 60_000
 
 
@@ -67,7 +70,8 @@ def build_touches(
     left out; one row for each company an engagement is associated with.
     """
     held = _only_done(held, source, through, zone)
-    columns: dict[str, pd.Series] = {"kind": _kinds(held, source), "occurred_at": _days(held, source, zone)}
+    kinds = _kinds(held, source)
+    columns: dict[str, pd.Series] = {"kind": kinds, "occurred_at": _days(held, kinds, source, zone)}
     direction, assumed = _directions(held, source)
     columns["direction"] = direction
     columns |= _contacts(held, crm)
@@ -131,7 +135,7 @@ def _until(held: Holding, source: TableSource, through: pd.Timestamp | None, zon
     """Without what lies after the last day the export covers."""
     if through is None or held.frame.empty:
         return held
-    planned = _days(held, source, zone) > through
+    planned = _days(held, _kinds(held, source), source, zone) > through
     return held.keep(~planned, f"{{n}} rows of {held.object.name} lie ahead and were left out")
 
 
@@ -169,8 +173,10 @@ def _kinds(held: Holding, source: TableSource) -> pd.Series:
     if held.object.name in ("Task", "Event", "tasks"):
         levels = {level: _kind_of(level) for level in given.dropna().unique()}
         kind = kind.fillna(given.map({level: k for level, k in levels.items() if k}).astype("str"))
-        word = held.column("subject").str.extract(r"^\s*(?:list\s+)?(email|call)\s*:", expand=False, flags=2)
-        kind = kind.fillna(word.str.lower())
+        unknown = kind.isna()
+        if unknown.any():
+            word = held.column("subject")[unknown].str.extract(_SUBJECT, expand=False).str.lower()
+            kind = kind.fillna(word)
         if "is_task" in held:
             event = held.column("is_task").notna() & ~is_yes(held.column("is_task"))
             kind = kind.mask(kind.isna() & event, "meeting")
@@ -211,7 +217,7 @@ def _direction_of(level: str) -> str:
     return "inbound" if lower in _INBOUND else "outbound" if lower in _OUTBOUND else ""
 
 
-def _days(held: Holding, source: TableSource, zone: str) -> pd.Series:
+def _days(held: Holding, kinds: pd.Series, source: TableSource, zone: str) -> pd.Series:
     """The day it happened: of a to-do the day it was done, of what was logged the day it was logged for."""
 
     def read(name: str) -> pd.Series:
@@ -224,9 +230,10 @@ def _days(held: Holding, source: TableSource, zone: str) -> pd.Series:
         found = read("started_at").fillna(read("due_at")) if "due_at" in held else read("started_at")
         return found.fillna(read("due_on"))
     due, done = read("due_on"), read("completed_at")
-    to_do = _kinds(held, source) == "task"
+    to_do = kinds == "task"
     logged = due.where(~(due > done), done)
-    return done.where(to_do, logged).fillna(logged).fillna(done).fillna(due).fillna(read("known_at"))
+    day = done.where(to_do, logged).fillna(logged).fillna(done).fillna(due)
+    return day.fillna(read("known_at")) if day.isna().any() else day
 
 
 def _contacts(held: Holding, crm: str) -> dict[str, pd.Series]:
