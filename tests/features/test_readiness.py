@@ -164,7 +164,7 @@ def test_repeats_are_said_with_the_side_they_stand_on() -> None:
 
 
 def test_accounts_that_look_alike_are_one_group() -> None:
-    accounts = pd.DataFrame({"account_id": ["a", "b", "c"], "domain": ["x.com", "www.x.com", "y.com"]})
+    accounts = pd.DataFrame({"account_id": ["a", "b", "c"], "domain": ["xy.com", "www.xy.com", "yz.com"]})
     deals = pd.DataFrame(
         {
             "deal_id": ["1", "2", "3"],

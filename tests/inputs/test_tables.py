@@ -305,3 +305,12 @@ def test_sql_sees_days_cents_and_columns_not_given():
     extra = pd.DataFrame({"account_id": ["001"]})
     counted = tables.sql("SELECT COUNT(*) AS n FROM stage_deals JOIN extra USING (account_id)", extra=extra)
     assert counted["n"].tolist() == [N // 4]
+
+
+def test_an_exclusion_of_nobody_stops_the_run():
+    frames = company()
+    frames["exclusions"] = pd.DataFrame({"domain": ["n/a"], "reason": ["legal"]})
+    with pytest.raises(
+        TableError, match="'domain' must be a web domain, or the row must name an account_id, got 'n/a'"
+    ):
+        open_tables(frames)

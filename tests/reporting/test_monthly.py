@@ -24,6 +24,7 @@ TABLES = [
     "crm_revert.csv",
     "ledger.json",
     "rejected.csv",
+    "duplicates.csv",
     "changes.csv",
 ]
 

@@ -320,3 +320,19 @@ def test_kinds_and_competitors_are_never_sold_to() -> None:
     )
     with pytest.raises(SheetError, match="needs the column 'sector', which no table has"):
         gate_accounts(scores_of({"a": 1}), tables, gates(exclude={"sector": ("x",)}), as_of=AS_OF)
+
+
+def test_an_excluded_domain_excludes_the_hosts_below_it() -> None:
+    domain = ["shop.acme.co.uk", "other.co.uk", "rival.io", "eu.rival.io", "a.myshopify.com"]
+    tables = tables_of(
+        accounts=accounts(*"abcde", domain=domain),
+        exclusions=pd.DataFrame(
+            {"domain": ["acme.co.uk", "co.uk", "myshopify.com"], "reason": "partner", "known_at": AS_OF}
+        ),
+    )
+    policy = gates(competitors=("https://www.rival.io/",))
+    gated = gate_accounts(scores_of(dict.fromkeys("abcde", 1)), tables, policy, as_of=AS_OF)
+    # a public suffix is nobody's, so excluding one excludes none
+    assert gated.set_index("account_id")["gate_code"].to_dict() == dict(
+        zip("abcde", ["excluded_domain", "passes", "competitor", "competitor", "passes"], strict=True)
+    )

@@ -6,9 +6,14 @@ included: shops on one shop system stay apart. publicsuffixlist carries the list
 network, so the same version gives the same domains. Under a suffix nobody lists, the last label is taken for it.
 """
 
+import functools
 from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
 import pandas as pd
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 _FREE_MAIL = (
     "126.com 163.com aol.com bigpond.com bluewin.ch bol.com.br btinternet.com comcast.net duck.com fastmail.com "
@@ -101,11 +106,15 @@ def say_domains(given: pd.Series, hosts: pd.Series) -> list[str]:
 
 def _registrable(hosts: Iterable[str]) -> tuple[list[str], list[str | None]]:
     """Hosts, and their registrable domains."""
+    given, suffixes = list(hosts), _suffixes()
+    return given, [None if _is_shared(host) else suffixes.privatesuffix(host) for host in given]
+
+
+@functools.cache
+def _suffixes() -> "PublicSuffixList":
     from publicsuffixlist import PublicSuffixList
 
-    suffixes = PublicSuffixList()
-    given = list(hosts)
-    return given, [None if _is_shared(host) else suffixes.privatesuffix(host) for host in given]
+    return PublicSuffixList()
 
 
 def _is_shared(host: str) -> bool:

@@ -53,9 +53,12 @@ class Duplicates:
         """What was found, in sentences."""
         notes = []
         if len(self.frame):
+            n = len(self.frame)
             counts = self.frame["rule"].value_counts().sort_index().items()
-            said = ", ".join(f"{rule}: {n:,}" for rule, n in counts)
-            notes.append(f"accounts: {len(self.frame):,} look like another account ({said}); none was merged")
+            said = ", ".join(f"{rule}: {times:,}" for rule, times in counts)
+            notes.append(
+                f"accounts: {n:,} look like another account ({said}); none was merged, duplicates.csv lists them"
+            )
         if self.shared:
             said = ", ".join(self.shared[:3]) + (" ..." if len(self.shared) > 3 else "")
             n = len(self.shared)
@@ -82,8 +85,10 @@ def find_duplicates(accounts: pd.DataFrame, *, apart: pd.DataFrame | None = None
     rows = accounts.sort_values("account_id", kind="stable", ignore_index=True)
     fields = Fields.of(rows)
     left, right = fields.pairs()
+    n_compared = len(left)
     left, right = _not_akin(rows, left, right)
-    levels = levels_of(fields, left, right)
+    kept = _may_be_likely(fields, left, right)
+    levels = levels_of(fields, left[kept], right[kept])
     shared = fields.shared_sites(levels)
     levels.domain[np.isin(fields.site[levels.left], shared) & (levels.domain == "same")] = "unknown"
     scores = _scores(fields, levels)
@@ -91,7 +96,7 @@ def find_duplicates(accounts: pd.DataFrame, *, apart: pd.DataFrame | None = None
     likely = scores >= LIKELY
     if apart is not None and len(apart):
         likely &= ~_called_apart(rows["account_id"], levels, apart)
-    return Duplicates(_report(rows, fields, levels.where(likely), scores[likely]), named, len(left))
+    return Duplicates(_report(rows, fields, levels.where(likely), scores[likely]), named, n_compared)
 
 
 def _not_akin(rows: pd.DataFrame, left: Ints, right: Ints) -> tuple[Ints, Ints]:
@@ -103,6 +108,29 @@ def _not_akin(rows: pd.DataFrame, left: Ints, right: Ints) -> tuple[Ints, Ints]:
     tree = codes_of(rows["account_id"].map(root).astype("str").fillna(rows["account_id"]))
     kept = tree[left] != tree[right]
     return left[kept], right[kept]
+
+
+def _may_be_likely(fields: Fields, left: Ints, right: Ints) -> NDArray[np.bool_]:
+    """Pairs that could be likely if their names were near; those of one domain all stay, to see who shares it.
+
+    Names are read last, and only of these: most pairs have other domains, which no name outweighs.
+    """
+    endings = (fields.label, {"same": DOMAIN["same but its ending"] / DOMAIN["other"]})
+    given = ((fields.site, DOMAIN), endings, (fields.country, COUNTRY), (fields.city, CITY), (fields.phone, PHONE))
+    odds = np.full(len(left), PRIOR * NAME["near"])
+    for codes, weight in given:
+        a, b = codes[left], codes[right]
+        known = (a >= 0) & (b >= 0)
+        odds[known & (a == b)] *= weight["same"]
+        # Countries may only be written in two ways
+        if "other" in weight and weight is not COUNTRY:
+            odds[known & (a != b)] *= weight["other"]
+    equal = (fields.name[left] == fields.name[right]) & (fields.name[left] >= 0)
+    odds[equal] *= np.maximum(_equal_names(fields.holders[left[equal]]) / NAME["near"], 1)
+    may: NDArray[np.bool_] = (odds / (1 + odds) > LIKELY - 0.01) | (
+        (fields.site[left] == fields.site[right]) & (fields.site[left] >= 0)
+    )
+    return may
 
 
 def _scores(fields: Fields, levels: Levels) -> Floats:
@@ -194,15 +222,9 @@ def _evidence(fields: Fields, levels: Levels) -> list[str]:
     said = []
     for i, at in enumerate(levels.left):
         site, n = levels.domain[i], levels.name[i]
-        words = (
-            []
-            if site == "unknown"
-            else [
-                f"domain {fields.sites[fields.site[at]]}"
-                if site == "same"
-                else f"{'other' if site == 'other' else site.replace('same', 'same domain')}"
-            ]
-        )
+        words = [] if site == "unknown" else [f"domain {fields.sites[fields.site[at]]}"]
+        if site not in ("same", "unknown"):
+            words = [f"{site.replace('same', 'same domain')}{'' if 'same' in site else ' domain'}"]
         words += [] if n == "unknown" else [f"{n} names" if n in ("equal", "unlike") else f"names {n}"]
         for field in ("country", "city", "phone"):
             level = getattr(levels, field)[i]

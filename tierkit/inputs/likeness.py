@@ -117,7 +117,9 @@ class Fields:
             _neighbours(rarest["at"].to_numpy(), codes_of(rarest["word"]), rank[rarest["at"].to_numpy()], _WINDOW),
             *(_neighbours(at, codes, rank, _WINDOW) for codes in (self.site, self.label, self.phone)),
         ]
-        both = np.unique(np.concatenate([np.minimum(a, b) * max(n, 1) + np.maximum(a, b) for a, b in traces]))
+        both = np.concatenate([np.minimum(a, b) * max(n, 1) + np.maximum(a, b) for a, b in traces])
+        both.sort()
+        both = both[np.append(True, both[1:] != both[:-1])] if len(both) else both
         return both // max(n, 1), both % max(n, 1)
 
     def shared_sites(self, levels: Levels) -> Ints:

@@ -188,31 +188,31 @@ def _rates_on(wanted: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
     """The latest rate of each row's currency on or before its day: valid_from and rate, missing if there is none."""
     known = rates.dropna(subset=["currency", "valid_from", "rate"]).drop_duplicates(["currency", "valid_from"])
     known = known[["currency", "valid_from", "rate"]].sort_values(["valid_from", "currency"], kind="stable")
-    out = pd.DataFrame({"valid_from": pd.Series(pd.NaT, wanted.index, dtype="datetime64[us]"), "rate": np.nan})
-    dated = wanted[wanted["day"].notna()].reset_index(names="_line").sort_values("day", kind="stable")
-    if len(dated) and len(known):
-        days = dated.assign(day=dated["day"].astype("datetime64[us]"))
-        known = known.assign(valid_from=known["valid_from"].astype("datetime64[us]"))
-        joined = pd.merge_asof(days, known, left_on="day", right_on="valid_from", by="currency").set_index("_line")
-        out.loc[joined.index, ["valid_from", "rate"]] = joined[["valid_from", "rate"]]
-    lone = known[~known["currency"].duplicated(keep=False)].set_index("currency")
-    undated = wanted["day"].isna()
-    for name in ("valid_from", "rate"):
-        out.loc[undated, name] = lone[name].reindex(wanted.loc[undated, "currency"]).to_numpy()
-    return out
+    known = known.astype({"valid_from": "datetime64[us]", "currency": "str"})
+    rows = wanted.astype({"day": "datetime64[us]", "currency": "str"}).reset_index(names="_line")
+    dated = rows.dropna(subset="day").sort_values("day", kind="stable")
+    parts = [pd.merge_asof(dated, known, left_on="day", right_on="valid_from", by="currency")]
+    lone = known[~known["currency"].duplicated(keep=False)]
+    parts.append(rows[rows["day"].isna()].merge(lone, on="currency", how="left"))
+    found = pd.concat([part for part in parts if len(part)] or parts[:1]).set_index("_line")
+    return found[["valid_from", "rate"]].reindex(wanted.index)
 
 
 def _missing(wanted: pd.DataFrame, found: pd.DataFrame, rates: pd.DataFrame, place: str) -> list[str]:
     """A sentence for each currency that lacks a rate: its first day, line and how many rows."""
     problems = []
-    for code, rows in wanted[found["rate"].isna()].groupby("currency", sort=True):
+    for code, rows in wanted[found["rate"].isna()].astype({"currency": "str"}).groupby("currency", sort=True):
         first = rates.loc[rates["currency"] == code, "valid_from"].min()
-        dated = rows.dropna(subset="day").reset_index(names="_line").sort_values(["day", "_line"], kind="stable")
+        dated = rows.dropna(subset="day").reset_index(names="_line")
+        dated = dated.sort_values(["day", "_line"], kind="stable", ignore_index=True)
         if dated.empty:
             why = "has no rate" if pd.isna(first) else "has several rates, and nothing says which day counts"
-            line, repair = rows.index.min(), f"add {code} to rates.csv" if pd.isna(first) else "keep one rate of it"
+            line, repair = (
+                int(rows.index.min()),
+                f"add {code} to rates.csv" if pd.isna(first) else "keep one rate of it",
+            )
         else:
-            line, day = dated.loc[0, "_line"], dated.loc[0, "day"]
+            line, day = int(dated["_line"].iloc[0]), dated["day"].iloc[0]
             known = "it has none at all" if pd.isna(first) else f"its first is of {first:%Y-%m-%d}"
             why, repair = f"has no rate on {day:%Y-%m-%d}", f"add it to rates.csv; {known}"
         problems.append(f"'currency' {code} {why}, {place} {line:,} ({len(rows):,} rows; {repair})")

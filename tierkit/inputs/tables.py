@@ -194,7 +194,7 @@ class _Door:
         frame, problems = settled.frame, [*mapped.problems, *typed.problems, *settled.problems]
         notes = [*raw.notes, *mapped.notes, *typed.notes]
         if table == "rates":
-            problems += check_rates(frame, currency=self.settings.currency, place=raw.place)
+            problems += check_rates(typed.frame, currency=self.settings.currency, place=raw.place)
             self.exchange.rates, self.exchange.failed = frame, bool(problems)
         if table in ("accounts", "exclusions") and "domain" in frame:
             domain = normalise_domains(frame["domain"])

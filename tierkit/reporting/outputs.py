@@ -17,6 +17,8 @@ from tierkit.reporting.books import book_notes, write_books
 from tierkit.reporting.briefing import prepare_briefing
 from tierkit.reporting.earlier import earlier_ledgers
 from tierkit.reporting.last_month import GROUND, write_ground
+from tierkit.reporting.lookalikes import FORM as DUPLICATES
+from tierkit.reporting.lookalikes import duplicate_form
 from tierkit.reporting.provenance import Provenance
 from tierkit.reporting.review.sample import draw_review_sample, write_review_sample
 from tierkit.reporting.review.weeks import week_of
@@ -84,7 +86,8 @@ def _write_proposals(run: Run, folder: Path, provenance: Provenance) -> None:
 
 
 def write_evidence(run: Run, folder: Path, provenance: Provenance) -> dict[str, str]:
-    """Write what the tiers rest on: rows as scored, reasons, lift, audit, models, rejected rows.
+    """Write what the tiers rest on: rows as scored, reasons, lift, audit, models, rejected rows,
+    accounts that look alike.
 
     Returns
     -------
@@ -100,6 +103,8 @@ def write_evidence(run: Run, folder: Path, provenance: Provenance) -> dict[str, 
     _write_json(folder / "audit.json", run.audit.to_dict("records"))
     save_models(folder / "models", opening=run.opening, win=run.win, acv=run.acv, icp=run.icp, scorecard=run.scorecard)
     write_for_people(run.tables.rejected, folder / "rejected.csv")
+    if len(run.tables.duplicates):
+        write_for_people(duplicate_form(run.tables), folder / DUPLICATES)
     return _headline(run)
 
 
