@@ -13,12 +13,15 @@ from tierkit.errors import SheetError
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.crm.writeback import WritebackSettings
 from tierkit.inputs.settings import DataSettings, Section
+from tierkit.inputs.sheet_words import say_breach
 from tierkit.models.settings import ModelSettings
 from tierkit.proof.settings import ProofSettings
 from tierkit.tiering.policy import Policy
 
 THOROUGH = 200
 """Refits of a thorough run."""
+LAST_SEED = 2_000_000_000
+"""What is drawn from is counted up from the seed, in 31 bits."""
 
 
 class ReportSettings(Section):
@@ -43,7 +46,7 @@ class ReportSettings(Section):
 class RunSheet(Section):
     """A company's settings, one section a room."""
 
-    seed: int = Field(20261031, ge=0)
+    seed: int = Field(20261031, ge=0, le=LAST_SEED)
     """Seed of everything random."""
     data: DataSettings = DataSettings()
     """The files and their columns."""
@@ -81,11 +84,18 @@ def read_sheet(path: str | Path) -> RunSheet:
     """
     path = Path(path)
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise SheetError(f"{path}: no such run sheet (make one with `tierkit init`)") from None
+    except OSError as error:
+        raise SheetError(f"{path}: cannot be read: {(error.strerror or 'unknown cause').lower()}") from None
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise SheetError(f"{path}: line {line:,} is not UTF-8 (save the run sheet as UTF-8)") from None
     except tomllib.TOMLDecodeError as error:
         raise SheetError(f"{path}: not valid TOML: {error}") from None
+    except (RecursionError, ValueError):
+        raise SheetError(f"{path}: not valid TOML: too deeply nested, or a number of too many digits") from None
     return check_sheet(raw, folder=path.resolve().parent, name=path.name)
 
 
@@ -154,8 +164,7 @@ def _sentence(error: Any) -> str:
         near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
         return f"unknown key '{where}'; {hint}"
-    got = "" if isinstance(error["input"], dict) else f", got {error['input']!r}"
-    return f"'{where}' {error['msg'].removeprefix('Value error, ')}{got}"
+    return f"'{where}' {say_breach(error)}"
 
 
 def _keys_beside(loc: tuple[Any, ...]) -> list[str]:

@@ -117,7 +117,7 @@ def test_coerce_table_reads_words_for_nothing_as_empty_and_says_so():
     # NA is Namibia
     assert typed.frame["country"].tolist() == ["NA", "DE"]
     assert typed.unreadable == {}
-    assert typed.notes == ("1 cells of 'employees' that say 'n/a' were read as empty",)
+    assert typed.notes == ("1 cell of 'employees' that say 'n/a' were read as empty",)
 
 
 def test_coerce_table_mends_ids_written_as_numbers():

@@ -4,15 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
-from tierkit.inputs.amounts import Marks, find_marks, join_marks, read_numbers, read_plain_numbers
+from tierkit.inputs.amounts import Marks, find_currencies, find_marks, join_marks, read_numbers, read_plain_numbers
 from tierkit.inputs.contracts import Column, Contract
+from tierkit.inputs.damage import FOREVER, INVISIBLE, LONG_NUMBER, MOST_EXACT, NO_DAY, NO_EVENT, NO_VALUE
 from tierkit.inputs.days import days_of, find_day_order, read_days
 
 _Read = Callable[[pd.Series], pd.Series]
 
 RULES = {
+    "id": "must be an id in full",
     "money": "must be a number",
     "number": "must be a number",
     "integer": "must be a number",
@@ -37,6 +40,7 @@ READERS: dict[str, tuple[_Read, ...]] = {
 }
 """For each kind the ways in which its text may be read; text that none of them reads is of another kind."""
 
+_WORDS = ("id", "text")
 _EMPTY = ("null", "none", "nan", "na", "n/a", "#n/a", "-")
 _NUMERIC = ("money", "number", "integer")
 
@@ -66,6 +70,7 @@ def coerce_table(
     decimal: str | None = None,
     day_first: bool | None = None,
     zone: str = "UTC",
+    currency: str | None = None,
 ) -> Typed:
     """Turn the cells of a table, its columns named as in the contract, into the kinds of the contract.
 
@@ -74,9 +79,9 @@ def coerce_table(
     text = {name: as_text(frame[name]) for name in frame.columns if not _is_typed(frame[name], contract)}
     notes: list[str] = []
     problems: list[str] = []
-    for name in text:
-        if name in contract and contract[name].kind in RULES:
-            text[name] = _without_empty_words(text[name], name, notes)
+    for name in (n for n in text if n in contract):
+        text[name] = _without_damage(contract[name], text[name], notes)
+    _check_currencies(contract, text, currency, problems)
     mark = decimal or _find_decimal(contract, text, problems, notes)
     first = _find_day_first(contract, text, problems) if day_first is None else day_first
     columns: dict[str, pd.Series] = {}
@@ -88,6 +93,8 @@ def coerce_table(
             continue
         columns[name] = _coerce_column(contract[name], cells, mark, first, zone, notes)
         failed = columns[name].isna() & cells.notna()
+        if contract[name].event:
+            columns[name] = _without_first_days(columns[name], notes)
         if failed.any():
             unreadable[name] = frame.index[failed]
     return Typed(pd.DataFrame(columns, index=frame.index), unreadable, tuple(problems), tuple(notes))
@@ -103,6 +110,9 @@ def as_text(cells: pd.Series) -> pd.Series:
     """
     if isinstance(cells.dtype, pd.StringDtype):
         text = cells.astype("str").str.strip()
+    elif isinstance(cells.dtype, pd.CategoricalDtype):
+        levels = as_text(pd.Series(cells.cat.categories)).to_numpy()
+        return cells.cat.codes.map(dict(enumerate(levels))).astype("str")
     elif pd.api.types.is_bool_dtype(cells.dtype):
         text = cells.astype("object").map(str, na_action="ignore").astype("str")
     elif pd.api.types.is_numeric_dtype(cells.dtype):
@@ -125,21 +135,30 @@ def _is_typed(cells: pd.Series, contract: Contract) -> bool:
 
 
 def _number_text(cells: pd.Series) -> pd.Series:
-    numbers = cells.astype("Float64") if pd.api.types.is_float_dtype(cells.dtype) else cells.astype("Int64")
-    if pd.api.types.is_float_dtype(cells.dtype) and (numbers.dropna() % 1 == 0).all():
-        numbers = numbers.astype("Int64")
-    return numbers.astype("object").map(str, na_action="ignore").astype("str")
+    """Whole numbers without `.0` where all are whole, and written out only as far as they are exact."""
+    if not pd.api.types.is_float_dtype(cells.dtype):
+        return cells.astype("object").map(str, na_action="ignore").astype("str")
+    numbers = cells.astype("float64")
+    given = numbers.dropna()
+    whole = bool((np.isfinite(given) & (given % 1 == 0)).all())
+    exact = numbers.abs() < MOST_EXACT
+    as_it_is = {n: (str(int(n)) if whole and ok else str(n)) for n, ok in zip(numbers, exact, strict=True) if n == n}
+    return numbers.map(lambda n: as_it_is[n], na_action="ignore").astype("str")
 
 
 def _cell_text(cell: object) -> str:
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", errors="replace")
+    text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
 def _coerce_extra(cells: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
-        return cells.astype("float64")
-    numbers = read_plain_numbers(cells)
-    return cells if numbers is None else numbers
+        numbers: pd.Series | None = cells.astype("float64")
+    else:
+        numbers = read_plain_numbers(cells)
+    return cells if numbers is None else numbers.where(np.isfinite(numbers))
 
 
 def _coerce_column(
@@ -147,13 +166,15 @@ def _coerce_column(
 ) -> pd.Series:
     is_text = isinstance(cells.dtype, pd.StringDtype)
     if column.kind in _NUMERIC:
-        return read_numbers(cells, decimal=mark) if is_text else cells.astype("float64")
+        numbers = read_numbers(cells, decimal=mark) if is_text else cells.astype("float64")
+        # Half a person is rounded later; a tier of 1.5 is none
+        return numbers.mask(numbers % 1 != 0) if column.whole else numbers
     if column.kind == "date":
         return read_days(cells, day_first=day_first, zone=zone) if is_text else days_of(cells, zone=zone)
     if column.kind == "flag":
         return cells.str.lower().map(_FLAGS).astype("boolean") if is_text else cells.astype("boolean")
     if column.kind == "id":
-        return _without_point_zero(cells, column.name, notes)
+        return _without_point_zero(cells.mask(_is_cut_short(cells)), column.name, notes)
     if column.values:
         lower = cells.str.lower()
         return cells.where(~lower.isin(column.values), lower)
@@ -169,12 +190,64 @@ def _without_point_zero(cells: pd.Series, name: str, notes: list[str]) -> pd.Ser
     return cells.str.removesuffix(".0")
 
 
-def _without_empty_words(cells: pd.Series, name: str, notes: list[str]) -> pd.Series:
-    words = cells.str.lower().isin(_EMPTY)
-    if not words.any():
+def _is_cut_short(ids: pd.Series) -> pd.Series:
+    """Ids of many digits that a spreadsheet wrote as 1.23E+14: the digits are gone."""
+    suspect = ids.str.contains("E+", regex=False, na=False)
+    return suspect & ids.where(suspect).str.fullmatch(LONG_NUMBER.pattern, na=False) if suspect.any() else suspect
+
+
+def _without_damage(column: Column, cells: pd.Series, notes: list[str]) -> pd.Series:
+    """Cells without invisible characters, and without what tools write for nothing; each with its count."""
+    if column.kind != "text" or column.values:
+        hidden = cells.str.contains(INVISIBLE, regex=True, na=False)
+        if hidden.any():
+            notes.append(
+                f"{_cells(int(hidden.sum()))} of {column.name!r} hold invisible characters, which were left out"
+            )
+            cells = cells.str.replace(INVISIBLE, "", regex=True).str.strip()
+            cells = cells.where(cells != "")
+    empty = cells.isin(NO_VALUE) if column.kind in _WORDS else cells.str.lower().isin(_EMPTY)
+    if column.kind == "date":
+        none = f"{NO_DAY}|{FOREVER}" if column.ahead and not column.required else NO_DAY
+        levels = pd.Series(cells.dropna().unique(), dtype="str")
+        empty |= cells.isin(levels[levels.str.fullmatch(none)])
+    if not empty.any():
         return cells
-    notes.append(f"{int(words.sum()):,} cells of {name!r} that say {cells[words].iloc[0]!r} were read as empty")
-    return cells.mask(words)
+    said = _cells(int(empty.sum()))
+    notes.append(f"{said} of {column.name!r} that say {cells[empty].iloc[0]!r} were read as empty")
+    return cells.mask(empty)
+
+
+def _without_first_days(days: pd.Series, notes: list[str]) -> pd.Series:
+    first = days.isin(NO_EVENT)
+    if not first.any():
+        return days
+    notes.append(
+        f"{_cells(int(first.sum()))} of {days.name!r} that say '{days[first].iloc[0]:%Y-%m-%d}' were read as empty"
+    )
+    return days.mask(first)
+
+
+def _cells(n: int) -> str:
+    return f"{n:,} cell{'' if n == 1 else 's'}"
+
+
+def _check_currencies(
+    contract: Contract, text: dict[str, pd.Series], currency: str | None, problems: list[str]
+) -> None:
+    """Amounts that carry signs of several currencies, or of another than the run sheet's, with no column to say it."""
+    if "currency" in text:
+        return
+    for name in (n for n in text if n in contract and contract[n].kind == "money"):
+        found = find_currencies(text[name])
+        if len(found) > 1:
+            shown = " and ".join(repr(cell) for cell in list(found.values())[:2])
+            problems.append(f"{name!r} is in several currencies, as in {shown} (convert them before the export)")
+        elif currency and found and (code := next(iter(found))) not in (currency, "$", "¥", "kr"):
+            problems.append(
+                f"{name!r} is in {code}, as in {found[code]!r}, but the run sheet says {currency} "
+                f'(set currency = "{code}" in tierkit.toml, [data], or convert before the export)'
+            )
 
 
 def _find_decimal(contract: Contract, text: dict[str, pd.Series], problems: list[str], notes: list[str]) -> str:

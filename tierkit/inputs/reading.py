@@ -1,19 +1,20 @@
 """Files and frames as they stand: CSV, Parquet, Excel and DuckDB, found by name, with the line of every row."""
 
-import datetime as dt
 import difflib
 import gzip
 import hashlib
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from tierkit.errors import TableError
-from tierkit.inputs.delimited import read_delimited
+from tierkit.inputs.delimited import clean_name, read_delimited
+from tierkit.inputs.disguise import refuse_no_workbook
+from tierkit.inputs.workbooks import read_workbook
 
 TEXT_ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt")
 EXCEL_ENDINGS = (".xlsx", ".xlsm")
@@ -45,38 +46,49 @@ def read_file(path: Path, *, table: str | None = None) -> Raw:
     ------
     TableError : no such file (near names are offered), no such sheet, an ending nobody reads, a broken file.
     """
+    if path.is_dir():
+        raise TableError(f"{path.name}: is a folder, not a file (in {path.parent})")
     if not path.is_file():
         raise TableError(f"{path.name}: no such file in {path.parent} ({_offer(path.name, _data_files(path.parent))})")
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise TableError(f"{path.name}: cannot be read: {(error.strerror or 'unknown cause').lower()}") from None
     sha256 = hashlib.sha256(content).hexdigest()
     if not content:
         raise TableError(f"{path.name}: the file is empty (export it again)")
     name = path.name.lower()
+    notes: list[str] = []
     if name.endswith(TEXT_ENDINGS):
         read = read_delimited(_unpack(content, path.name) if name.endswith(".gz") else content, file=path.name)
         return Raw(read.frame, path.name, sha256, "line", read.notes)
     if name.endswith(".parquet"):
         frame = _read_parquet(path)
     elif name.endswith(EXCEL_ENDINGS):
-        frame = _read_excel(path, table)
+        refuse_no_workbook(content, path.name)
+        frame, notes = read_workbook(path, table, offer=_offer)
     elif name.endswith(DUCKDB_ENDINGS):
         frame = _read_duckdb(path, table)
     else:
         raise TableError(f"{path.name}: nobody reads files of this ending (use {', '.join(ENDINGS)})")
     if frame.empty:
         raise TableError(f"{path.name}: a header and no row below it (export it again)")
-    return Raw(frame, path.name, sha256, "row")
+    frame.columns = pd.Index([clean_name(str(name)) for name in frame.columns])
+    repeated = frame.columns[frame.columns.duplicated()]
+    if len(repeated):
+        raise TableError(f"{path.name}: column {repeated[0]!r} is repeated (rename one, and export again)")
+    return Raw(frame, path.name, sha256, "row", tuple(notes))
 
 
 def read_frame(frame: pd.DataFrame, *, table: str) -> Raw:
     """A frame as a source named after its table; the caller's frame is not changed."""
     if frame.empty:
         raise TableError(f"{table}: the frame has no row (leave the table out if there is none)")
-    repeated = frame.columns[frame.columns.duplicated()]
+    raw = frame.copy(deep=False)
+    raw.columns = pd.Index([clean_name(str(name)) for name in frame.columns])
+    repeated = raw.columns[raw.columns.duplicated()]
     if len(repeated):
         raise TableError(f"{table}: column {repeated[0]!r} is repeated in the frame (rename it)")
-    raw = frame.copy(deep=False)
-    raw.columns = pd.Index([str(name) for name in frame.columns])
     raw.index = pd.RangeIndex(1, len(raw) + 1)
     return Raw(raw, table, _hash_frame(raw), "row")
 
@@ -98,7 +110,7 @@ def plain_name(name: str) -> str:
     >>> plain_name("Account ID") == plain_name("account_id")
     True
     """
-    return "".join(c for c in name.casefold() if c not in " _-\t\xa0")
+    return "".join(c for c in clean_name(name).casefold() if c not in " _-\t\n\r\xa0")
 
 
 def table_stem(path: Path) -> str | None:
@@ -122,69 +134,26 @@ def _offer(name: str, known: Sequence[str]) -> str:
 def _unpack(content: bytes, file: str) -> bytes:
     try:
         return gzip.decompress(content)
-    except (OSError, EOFError) as error:
-        raise TableError(f"{file}: cannot be unpacked: {error} (export it again)") from None
+    except EOFError:
+        raise TableError(f"{file}: the archive is cut short (copy or export it again)") from None
+    except (OSError, zlib.error):
+        raise TableError(f"{file}: is not a gzip archive, or is damaged (export it again)") from None
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
+    from pyarrow import ArrowException
+
     try:
         frame = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise TableError(f"{path.name}: is not a Parquet file: {error}") from None
-    if not isinstance(frame.index, pd.RangeIndex) and frame.index.name is not None:
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, ArrowException):
+        with path.open("rb") as file:
+            cut = file.read(4) == b"PAR1"
+        what = "is a Parquet file that is cut short or cannot be read" if cut else "is not a Parquet file"
+        raise TableError(f"{path.name}: {what} (export it again)") from None
+    if not isinstance(frame.index, pd.RangeIndex) and any(name is not None for name in frame.index.names):
         frame = frame.reset_index()
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return frame
-
-
-def _read_excel(path: Path, sheet: str | None) -> pd.DataFrame:
-    from zipfile import BadZipFile
-
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, OSError) as error:
-        raise TableError(f"{path.name}: is not an Excel workbook: {error}") from None
-    try:
-        if sheet is not None and sheet not in book.sheetnames:
-            raise TableError(f"{path.name}: no sheet {sheet!r} ({_offer(sheet, book.sheetnames)})")
-        rows = [
-            (number, cells)
-            for number, cells in enumerate(book[sheet or book.sheetnames[0]].iter_rows(values_only=True), start=1)
-            if any(cell is not None for cell in cells)
-        ]
-    finally:
-        book.close()
-    if not rows:
-        raise TableError(f"{path.name}: the sheet is empty")
-    header = rows[0][1]
-    columns: dict[str, pd.Series] = {}
-    index = pd.Index([number for number, _ in rows[1:]], dtype="int64")
-    for i, name in enumerate(header):
-        if name is not None and str(name).strip() not in columns:
-            cells = [row[i] if i < len(row) else None for _, row in rows[1:]]
-            columns[str(name).strip()] = _excel_column(cells, index)
-    return pd.DataFrame(columns, index=index)
-
-
-def _excel_column(cells: list[Any], index: pd.Index) -> pd.Series:
-    """Numbers and dates keep their type where a whole column agrees; anything mixed is read as text."""
-    given = [c for c in cells if c is not None]
-    if given and all(isinstance(c, int | float) and not isinstance(c, bool) for c in given):
-        if all(isinstance(c, int) for c in given):
-            return pd.Series(cells, index, dtype="Int64")
-        return pd.Series(cells, index, dtype="float64")
-    if given and all(isinstance(c, dt.date | dt.datetime) for c in given):
-        return pd.Series(pd.to_datetime(pd.Series(cells, dtype="object"), format="ISO8601").to_numpy(), index)
-    return pd.Series(["" if c is None else _cell_text(c) for c in cells], index, dtype="str")
-
-
-def _cell_text(cell: Any) -> str:
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return cell.isoformat() if isinstance(cell, dt.date | dt.datetime) else str(cell)
 
 
 def _read_duckdb(path: Path, table: str | None) -> pd.DataFrame:
@@ -192,8 +161,8 @@ def _read_duckdb(path: Path, table: str | None) -> pd.DataFrame:
 
     try:
         engine = duckdb.connect(str(path), read_only=True)
-    except duckdb.Error as error:
-        raise TableError(f"{path.name}: is not a DuckDB file: {error}") from None
+    except duckdb.Error:
+        raise TableError(f"{path.name}: is not a DuckDB file, or is damaged (export it again)") from None
     with engine:
         known = [row[0] for row in engine.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()]
         known += [
@@ -203,7 +172,10 @@ def _read_duckdb(path: Path, table: str | None) -> pd.DataFrame:
             table = known[0]
         if table is None or table not in known:
             raise TableError(f"{path.name}: no table {table!r} ({_offer(str(table), known)})")
-        frame = engine.execute(f'SELECT * FROM "{table.replace(chr(34), chr(34) * 2)}"').df()
+        try:
+            frame = engine.execute(f'SELECT * FROM "{table.replace(chr(34), chr(34) * 2)}"').df()
+        except duckdb.Error:
+            raise TableError(f"{path.name}: table {table!r} cannot be read (is it a view of something else?)") from None
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return frame
 

@@ -13,7 +13,7 @@ from tierkit.inputs.contracts import CONTRACTS
 class Section(BaseModel):
     """A section of the run sheet: frozen, and every unknown key is refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 class JoinSource(Section):

@@ -155,7 +155,12 @@ class _Door:
         needed = ("account_id",) if table == "deals" and self.has_accounts else ()
         mapped = map_columns(raw, contract, given, joined=joined, required=needed)
         typed = coerce_table(
-            contract, mapped.frame, decimal=given.decimal, day_first=given.day_first, zone=self.settings.time_zone
+            contract,
+            mapped.frame,
+            decimal=given.decimal,
+            day_first=given.day_first,
+            zone=self.settings.time_zone,
+            currency=self.settings.currency,
         )
         if table == "deals":
             typed = settle_dates(typed)
