@@ -1,0 +1,36 @@
+"""Ids: what spreadsheets do to them, repeats, strangers, circles."""
+
+from tests.bad_inputs.cases import Case, aside, asides, both, cell, column, given, more, reads, rewritten, sheet, stops, too_many, without
+
+CASES = (
+    Case("an id in scientific notation", cell("deals", 5, account_id="1.23457E+14"), TODO_A),
+    Case("all ids of many digits, shown by a spreadsheet", both(column("accounts", "account_id", lambda c, i: f"1.2345{i % 10}E+17")), TODO_S),
+    Case("1E+05 for an account", cell("activities", 5, account_id="1E+05"), TODO_A),
+    Case("ids with .0", both(column("accounts", "account_id", lambda c, i: f"{i}.0"), column("deals", "account_id", lambda c, i: f"{i % 150}.0")), TODO_R),
+    Case("ids that lost their leading zeros", both(column("accounts", "account_id", lambda c, i: f"{i:05d}"), column("deals", "account_id", lambda c, i: str(i % 150))), TODO_S),
+    Case("ids in other case", column("deals", "account_id", lambda c, i: c.lower()), TODO_S),
+    Case("ids with a dash here and none there", column("deals", "account_id", lambda c, i: f"{c[0]}-{c[1:]}"), TODO_S),
+    Case("ids cut to 15 characters", both(column("accounts", "account_id", lambda c, i: f"001A0000{i:07d}IAV"), column("deals", "account_id", lambda c, i: f"001A0000{i % 150:07d}")), TODO_S),
+    Case("spaces around ids", column("deals", "account_id", lambda c, i: f"  {c} "), TODO_R),
+    Case("an id is a broken reference", cell("deals", 5, account_id="#REF!"), TODO_A),
+    Case("an id is None, NULL and nan", both(cell("deals", 5, deal_id="nan"), cell("deals", 6, deal_id="NULL"), sheet("max_rejected = 0.02")), TODO_A),
+    Case("an account that deals name and nobody knows", cell("deals", 5, account_id="A999"), TODO_A),
+    Case("most deals of accounts that nobody knows", column("deals", "account_id", lambda c, i: f"X{i}"), TODO_S),
+    Case("a deal without an account", cell("deals", 5, account_id=""), TODO_A),
+    Case("a deal twice", more("deals", deal_id="d005"), TODO_A),
+    Case("deals twice, ten of them", rewritten("deals", lambda t: t + "\n".join(t.split("\n")[1:11]) + "\n"), TODO_S),
+    Case("an account twice", more("accounts", account_id="A005"), TODO_A),
+    Case("an account that differs in case alone", more("accounts", account_id="a005"), TODO_R),
+    Case("a parent that is nowhere", cell("accounts", 5, parent_id="Z999"), TODO_R),
+    Case("its own parent", cell("accounts", 5, parent_id="A005"), TODO_R),
+    Case("parents in a circle", both(cell("accounts", 5, parent_id="A006"), cell("accounts", 6, parent_id="A007"), cell("accounts", 7, parent_id="A005")), TODO_S),
+    Case("a parent called None", column("accounts", "parent_id", "None"), TODO_R),
+    Case("a contact twice", more("contacts", contact_id="c005"), TODO_A),
+    Case("a seller twice", more("reps", owner_id="r1"), TODO_S),
+    Case("a touch of an account that nobody knows", cell("activities", 5, account_id="A999"), TODO_A),
+    Case("a touch of no account", cell("activities", 5, account_id=""), TODO_A),
+    Case("a lead twice", more("funnel", lead_id="l005"), TODO_A),
+    Case("an account id of emoji", both(cell("accounts", 5, account_id="🚀"), cell("deals", 5, account_id="🚀")), TODO_A),
+    Case("no deal has ended", column("deals", "outcome", "open"), TODO_S),
+    Case("no deal is won", column("deals", "outcome", lambda c, i: "lost" if c == "won" else c), TODO_S),
+)
