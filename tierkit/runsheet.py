@@ -13,7 +13,7 @@ from tierkit.errors import SheetError
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.crm.writeback import WritebackSettings
 from tierkit.inputs.settings import DataSettings, Section
-from tierkit.inputs.sheet_words import say_breach
+from tierkit.inputs.sheet_words import say_breach, say_toml
 from tierkit.models.settings import ModelSettings
 from tierkit.proof.settings import ProofSettings
 from tierkit.tiering.policy import Policy
@@ -93,7 +93,7 @@ def read_sheet(path: str | Path) -> RunSheet:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise SheetError(f"{path}: line {line:,} is not UTF-8 (save the run sheet as UTF-8)") from None
     except tomllib.TOMLDecodeError as error:
-        raise SheetError(f"{path}: not valid TOML: {error}") from None
+        raise SheetError(f"{path}: not valid TOML: {say_toml(error)}") from None
     except (RecursionError, ValueError):
         raise SheetError(f"{path}: not valid TOML: too deeply nested, or a number of too many digits") from None
     return check_sheet(raw, folder=path.resolve().parent, name=path.name)

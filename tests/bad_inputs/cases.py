@@ -62,9 +62,9 @@ def refused(sentence: str) -> Stops:
     return Stops(sentence, 2)
 
 
-def too_many(file: str, n: int, of: int, sentence: str, repair: str = "") -> Stops:
+def too_many(file: str, n: int, of: int, sentence: str) -> Stops:
     """More rows would be set aside than `max_rejected` allows."""
-    mend = repair or "mend the rows, or raise max_rejected in tierkit.toml, [data]"
+    mend = "mend the rows, or raise max_rejected in tierkit.toml, [data]"
     return stops(
         f"{file}: {n:,} of {of:,} rows would be set aside, more than max_rejected = 0.01 allows: {sentence} ({mend})"
     )

@@ -15,6 +15,7 @@ EMPTY = "must not be empty"
 REPEATED = "must be unique"
 WHOLE = "must be a whole number"
 UNKNOWN_ACCOUNT = "must be an account of the accounts table"
+ACCOUNT_ASIDE = "must be an account whose own row was not set aside"
 CLOSED_EARLY = "must not be before opened_at"
 CLOSED_UNDATED = "must be given for a closed deal"
 OPENED_UNDATED = "must be given where deals are dated"
@@ -48,6 +49,7 @@ def check_contract(
     unreadable: dict[str, pd.Index] | None = None,
     required: Sequence[str] = (),
     accounts: pd.Index | None = None,
+    accounts_aside: pd.Index | None = None,
     data_through: pd.Timestamp | None = None,
 ) -> list[Breach]:
     """All breaches of a typed table.
@@ -58,6 +60,7 @@ def check_contract(
     unreadable : cells already known to hold something of another kind.
     required : columns that may not be empty, beyond those the contract requires.
     accounts : the account ids there are; unset, any will do.
+    accounts_aside : the account ids whose own row was set aside.
     data_through : last day a date may have, but for those that may lie ahead.
 
     Ranges, allowed values and references are checked by pandera, lazily; what concerns several columns or rows here.
@@ -76,7 +79,10 @@ def check_contract(
         if column.kind == "date" and data_through is not None and not column.ahead:
             checks.append(Check.le(data_through, error=after(data_through)))
         if column.name == "account_id" and accounts is not None:
-            checks.append(Check.isin(accounts, error=UNKNOWN_ACCOUNT))
+            aside = [] if accounts_aside is None else accounts_aside
+            checks.append(Check.isin([*accounts, *aside], error=UNKNOWN_ACCOUNT))
+            if len(aside):
+                checks.append(Check.notin(aside, error=ACCOUNT_ASIDE))
         needed = (column.required and not column.may_be_empty) or column.name in required
         columns[column.name] = Rule(None, checks, nullable=not needed, required=False)
     found = _row_breaches(contract, frame)
@@ -196,7 +202,8 @@ def _breaches(
             index = index.difference(unreadable.get(column, pd.Index([], dtype="int64")))
         stops = bool(contract[column].values) and rule != EMPTY
         repair = f" (map it in tierkit.toml, [data.{contract.name}.values.{column}])" if stops else ""
-        if rule == UNKNOWN_ACCOUNT and accounts is not None:
+        # Where most rows name strangers, something happened to the ids; where few do, they are strangers
+        if rule == UNKNOWN_ACCOUNT and accounts is not None and 100 * len(index) > len(frame):
             repair = repair_of_stranger(frame.loc[index, column], accounts)
         if len(index):
             found.append(Breach(column, rule, index, stops, repair))
@@ -224,7 +231,8 @@ def _repair(breach: Breach, contract: Contract, cells: pd.DataFrame) -> str:
     if breach.repair or breach.rule not in (WHOLE, RULES.get(column.kind)):
         return ""
     kind = "whole" if column.whole else column.kind
-    return repair_of(_value(cells, breach.index[0], breach.column).strip(), kind)
+    where = f"[data.{contract.name}.values.{column.name}]"
+    return repair_of(_value(cells, breach.index[0], breach.column).strip(), kind, where=where)
 
 
 def _rows(n: int) -> str:

@@ -40,7 +40,7 @@ READERS: dict[str, tuple[_Read, ...]] = {
 }
 """For each kind the ways in which its text may be read; text that none of them reads is of another kind."""
 
-_WORDS = ("id", "text")
+_NOTHING = {"id": (*NO_VALUE, "None"), "text": NO_VALUE}
 _EMPTY = ("null", "none", "nan", "na", "n/a", "#n/a", "-")
 _NUMERIC = ("money", "number", "integer")
 
@@ -71,6 +71,7 @@ def coerce_table(
     day_first: bool | None = None,
     zone: str = "UTC",
     currency: str | None = None,
+    place: str = "line",
 ) -> Typed:
     """Turn the cells of a table, its columns named as in the contract, into the kinds of the contract.
 
@@ -81,15 +82,15 @@ def coerce_table(
     problems: list[str] = []
     for name in (n for n in text if n in contract):
         text[name] = _without_damage(contract[name], text[name], notes)
-    _check_currencies(contract, text, currency, problems)
-    mark = decimal or _find_decimal(contract, text, problems, notes)
-    first = _find_day_first(contract, text, problems) if day_first is None else day_first
+    _check_currencies(contract, text, currency, problems, place)
+    mark = decimal or _find_decimal(contract, text, problems, notes, place)
+    first = _find_day_first(contract, text, problems, place) if day_first is None else day_first
     columns: dict[str, pd.Series] = {}
     unreadable: dict[str, pd.Index] = {}
     for name in frame.columns:
         cells = text.get(name, frame[name])
         if name not in contract:
-            columns[name] = _coerce_extra(cells)
+            columns[name] = _coerce_extra(cells, notes)
             continue
         columns[name] = _coerce_column(contract[name], cells, mark, first, zone, notes)
         failed = columns[name].isna() & cells.notna()
@@ -142,7 +143,11 @@ def _number_text(cells: pd.Series) -> pd.Series:
     given = numbers.dropna()
     whole = bool((np.isfinite(given) & (given % 1 == 0)).all())
     exact = numbers.abs() < MOST_EXACT
-    as_it_is = {n: (str(int(n)) if whole and ok else str(n)) for n, ok in zip(numbers, exact, strict=True) if n == n}
+    as_it_is = {
+        n: str(n) if not whole else str(int(n)) if ok else f"{n:.5E}"
+        for n, ok in zip(numbers, exact, strict=True)
+        if n == n
+    }
     return numbers.map(lambda n: as_it_is[n], na_action="ignore").astype("str")
 
 
@@ -153,12 +158,17 @@ def _cell_text(cell: object) -> str:
     return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
-def _coerce_extra(cells: pd.Series) -> pd.Series:
+def _coerce_extra(cells: pd.Series, notes: list[str]) -> pd.Series:
     if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
         numbers: pd.Series | None = cells.astype("float64")
     else:
         numbers = read_plain_numbers(cells)
-    return cells if numbers is None else numbers.where(np.isfinite(numbers))
+    if numbers is None:
+        return cells
+    infinite = np.isinf(numbers)
+    if infinite.any():
+        notes.append(_read_as_empty(cells.name, infinite, numbers))
+    return numbers.mask(infinite)
 
 
 def _coerce_column(
@@ -201,20 +211,17 @@ def _without_damage(column: Column, cells: pd.Series, notes: list[str]) -> pd.Se
     if column.kind != "text" or column.values:
         hidden = cells.str.contains(INVISIBLE, regex=True, na=False)
         if hidden.any():
-            notes.append(
-                f"{_cells(int(hidden.sum()))} of {column.name!r} hold invisible characters, which were left out"
-            )
+            notes.append(f"invisible characters were left out of {_cells(int(hidden.sum()))} of {column.name!r}")
             cells = cells.str.replace(INVISIBLE, "", regex=True).str.strip()
             cells = cells.where(cells != "")
-    empty = cells.isin(NO_VALUE) if column.kind in _WORDS else cells.str.lower().isin(_EMPTY)
+    empty = cells.isin(_NOTHING[column.kind]) if column.kind in _NOTHING else cells.str.lower().isin(_EMPTY)
     if column.kind == "date":
         none = f"{NO_DAY}|{FOREVER}" if column.ahead and not column.required else NO_DAY
         levels = pd.Series(cells.dropna().unique(), dtype="str")
         empty |= cells.isin(levels[levels.str.fullmatch(none)])
     if not empty.any():
         return cells
-    said = _cells(int(empty.sum()))
-    notes.append(f"{said} of {column.name!r} that say {cells[empty].iloc[0]!r} were read as empty")
+    notes.append(_read_as_empty(column.name, empty, cells))
     return cells.mask(empty)
 
 
@@ -222,10 +229,21 @@ def _without_first_days(days: pd.Series, notes: list[str]) -> pd.Series:
     first = days.isin(NO_EVENT)
     if not first.any():
         return days
-    notes.append(
-        f"{_cells(int(first.sum()))} of {days.name!r} that say '{days[first].iloc[0]:%Y-%m-%d}' were read as empty"
-    )
+    notes.append(_read_as_empty(days.name, first, days.dt.strftime("%Y-%m-%d")))
     return days.mask(first)
+
+
+def _read_as_empty(name: object, empty: pd.Series, cells: pd.Series) -> str:
+    """`2 cells of 'acv' say 'NaN' and the like, and were read as empty`."""
+    n, words = int(empty.sum()), cells[empty]
+    like = "" if (words == words.iloc[0]).all() else " and the like"
+    verbs = ("says", "was") if n == 1 else ("say", "were")
+    return f"{_cells(n)} of {name!r} {verbs[0]} {str(words.iloc[0])!r}{like}, and {verbs[1]} read as empty"
+
+
+def _at(cells: pd.Series, cell: str, place: str) -> str:
+    """A cell, and where it stands first."""
+    return f"{cell!r} on {place} {cells.index[cells == cell][0]:,}"
 
 
 def _cells(n: int) -> str:
@@ -233,7 +251,7 @@ def _cells(n: int) -> str:
 
 
 def _check_currencies(
-    contract: Contract, text: dict[str, pd.Series], currency: str | None, problems: list[str]
+    contract: Contract, text: dict[str, pd.Series], currency: str | None, problems: list[str], place: str
 ) -> None:
     """Amounts that carry signs of several currencies, or of another than the run sheet's, with no column to say it."""
     if "currency" in text:
@@ -241,28 +259,34 @@ def _check_currencies(
     for name in (n for n in text if n in contract and contract[n].kind == "money"):
         found = find_currencies(text[name])
         if len(found) > 1:
-            shown = " and ".join(repr(cell) for cell in list(found.values())[:2])
+            shown = " and ".join(_at(text[name], cell, place) for cell in list(found.values())[:2])
             problems.append(f"{name!r} is in several currencies, as in {shown} (convert them before the export)")
         elif currency and found and (code := next(iter(found))) not in (currency, "$", "¥", "kr"):
             problems.append(
-                f"{name!r} is in {code}, as in {found[code]!r}, but the run sheet says {currency} "
+                f"{name!r} is in {code}, as in {_at(text[name], found[code], place)}, the run sheet says {currency} "
                 f'(set currency = "{code}" in tierkit.toml, [data], or convert before the export)'
             )
 
 
-def _find_decimal(contract: Contract, text: dict[str, pd.Series], problems: list[str], notes: list[str]) -> str:
+def _find_decimal(
+    contract: Contract, text: dict[str, pd.Series], problems: list[str], notes: list[str], place: str
+) -> str:
     named = [n for n in text if n in contract and contract[n].kind in _NUMERIC]
     found = {n: find_marks(text[n], whole=contract[n].kind == "integer") for n in named}
     marks: Marks = join_marks(found.values())
+    shown = {
+        mark: next(_at(text[n], cell, place) for n in named if (cell := found[n].votes.get(mark)) is not None)
+        for mark in marks.votes
+    }
     if len(marks.votes) == 2:
         problems.append(
-            f"numbers have both decimal marks, {marks.votes['.']!r} and {marks.votes[',']!r} "
+            f"numbers have both decimal marks, {shown['.']} and {shown[',']} "
             f'(say decimal = "." or "," in tierkit.toml, [data.{contract.name}])'
         )
     elif not marks.votes and marks.unsettled:
         name = next(n for n in named if found[n].unsettled)
         problems.append(
-            f"{name!r} may be read in two ways, got {marks.unsettled!r} "
+            f"{name!r} may be read in two ways, got {_at(text[name], marks.unsettled, place)} "
             f'(say decimal = "." or "," in tierkit.toml, [data.{contract.name}])'
         )
     elif "," in marks.votes:
@@ -271,15 +295,15 @@ def _find_decimal(contract: Contract, text: dict[str, pd.Series], problems: list
     return "."
 
 
-def _find_day_first(contract: Contract, text: dict[str, pd.Series], problems: list[str]) -> bool:
+def _find_day_first(contract: Contract, text: dict[str, pd.Series], problems: list[str], place: str) -> bool:
     named = [n for n in text if n in contract and contract[n].kind == "date"]
     found = {n: find_day_order(text[n]) for n in named}
-    day = next((o.day_first for o in found.values() if o.day_first), None)
-    month = next((o.month_first for o in found.values() if o.month_first), None)
-    unsettled = next(((n, o.unsettled) for n, o in found.items() if o.unsettled), None)
+    day = next((_at(text[n], o.day_first, place) for n, o in found.items() if o.day_first), None)
+    month = next((_at(text[n], o.month_first, place) for n, o in found.items() if o.month_first), None)
+    unsettled = next(((n, _at(text[n], o.unsettled, place)) for n, o in found.items() if o.unsettled), None)
     repair = f"(say day_first = true or false in tierkit.toml, [data.{contract.name}])"
     if day and month:
-        problems.append(f"dates have both orders of day and month, {day!r} and {month!r} {repair}")
+        problems.append(f"dates have both orders of day and month, {day} and {month} {repair}")
     elif unsettled and not day and not month:
-        problems.append(f"{unsettled[0]!r} may be read in two ways, got {unsettled[1]!r} {repair}")
+        problems.append(f"{unsettled[0]!r} may be read in two ways, got {unsettled[1]} {repair}")
     return month is None

@@ -139,9 +139,9 @@ def _find_columns(
             taken[name] = plain[plain_name(given)]
         else:
             near = nearest(given, list(frame.columns))
-            problems.append(
-                f"column {given!r}, mapped to {name!r}, is missing{f', did you mean {near!r}?' if near else ''} {where}"
-            )
+            meant = f", did you mean {_short(near)}?" if near else ""
+            at = where if near else where[:-1] + _say_header(list(frame.columns))
+            problems.append(f"column {given!r}, mapped to {name!r}, is missing{meant} {at}")
     mapped = set(taken.values())
     for name in contract.names:
         if name in taken or name in source.columns or name in source.constants:

@@ -49,11 +49,23 @@ _REPAIRS = (
     ("number", r".*\d\s*%", "write a share as 0.25, without %"),
     ("number", r"(?i).*\d\s*(?:k|m|mm|mio\.?|mn|bn|b|tsd\.?|thousand|million|billion)", "write the number out in full"),
     ("number", r"\d+\s*[-–]\s*\d+|\d+\+|[<>].*", "a range is no number: write one, or leave the cell empty"),
-    ("whole", r"(?i)\D*[1-4]\D*", "write the number of the tier alone, 1 is the best, or map it in values"),
+    ("whole", r"\D*[1-4]?\D*", "write the number of the tier alone, 1 is the best, or map it in {where}"),
+    ("flag", r".*", "write yes or no, or map it in {where}"),
+    ("date", r".*\b9999\b.*|.*9999", "give the last day it counts"),
 )
 
 
-def repair_of(value: str, kind: str) -> str:
+_NO_CASE = r"^$"
+_STRANGERS = (
+    ("their leading zeros are gone", r"^0+"),
+    ("they differ in upper and lower case", _NO_CASE),
+    ("they differ in spaces and signs", r"[\W_]"),
+    ("they are cut to 15 characters", r"(?<=^.{15}).{3}$"),
+)
+"""What may have happened to ids that are no account, and what to leave out to see it."""
+
+
+def repair_of(value: str, kind: str, *, where: str = "values") -> str:
     """How to mend a cell of this kind, in brackets, where its look tells; else nothing.
 
     >>> repair_of("45992", "date")
@@ -63,23 +75,21 @@ def repair_of(value: str, kind: str) -> str:
         return " (a spreadsheet dropped its digits: give the column the format text, and export again)"
     kinds = {"any", "number" if kind in ("money", "number", "integer") else kind}
     said = next((repair for k, look, repair in _REPAIRS if k in kinds and re.fullmatch(look, value)), None)
-    return f" ({said})" if said else ""
+    return f" ({said.format(where=where)})" if said else ""
 
 
 def repair_of_stranger(values: pd.Series, accounts: pd.Index) -> str:
-    """What may have happened to ids that are no account: case, leading zeros, spaces, or 18 characters cut to 15."""
-    given = values.dropna().astype("str")
-    ways = (
-        ("their leading zeros are gone", lambda ids: ids.str.lstrip("0")),
-        ("they differ in upper and lower case", lambda ids: ids.str.casefold()),
-        ("they differ in spaces and signs", lambda ids: ids.str.replace(r"[\W_]", "", regex=True)),
-        ("they are cut to 15 characters", lambda ids: ids.str.slice(0, 15)),
-    )
-    known = pd.Series(accounts, dtype="str")
-    for said, way in ways:
-        plain = way(known)
-        matches = given[way(given).isin(plain)]
-        if 2 * len(matches) > len(given):
-            like = known[plain == way(matches.head(1)).iloc[0]].iloc[0]
-            return f" ({said}: {like!r} of the accounts table may be meant; export both tables alike)"
+    """What may have happened to most of the ids that are no account, in brackets; else nothing."""
+    given, known = values.dropna().astype("str"), pd.Series(accounts, dtype="str")
+    for said, pattern in _STRANGERS:
+        plain = _plain(known, pattern)
+        like = plain[plain.isin(_plain(given, pattern))]
+        if len(like) and 2 * _plain(given, pattern).isin(like).sum() > len(given):
+            meant = known[like.index[0]]
+            return f" ({said}: {meant!r} of the accounts table may be meant; export both tables alike)"
     return ""
+
+
+def _plain(ids: pd.Series, pattern: str) -> pd.Series:
+    bare = ids.str.replace(pattern, "", regex=True)
+    return bare.str.casefold() if pattern == _NO_CASE else bare

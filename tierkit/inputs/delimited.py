@@ -138,11 +138,11 @@ def _body(
     if ragged:
         shown = ", ".join(f"line {line:,} has {len(record)}" for line, record in ragged[:_EXAMPLES])
         wider = not lines and all(len(record) > width for _, record in ragged)
-        repair = (
-            f"the header seems to stand on line {ragged[0][0]:,}: delete the lines above it"
-            if wider
-            else "quote cells that hold the separator, and export again"
-        )
+        repair = "quote cells that hold the separator, and export again"
+        if wider:
+            repair = f"the header seems to stand on line {ragged[0][0]:,}: delete the lines above it"
+        elif len(ragged) == 1 and lines and ragged[0][0] > lines[-1] and len(ragged[0][1]) < width:
+            repair = "the file seems to be cut short: export it again"
         cells = "the 1 cell" if width == 1 else f"the {width:,} cells"
         n = f"{len(ragged):,} row{'' if len(ragged) == 1 else 's'}"
         raise TableError(
@@ -190,7 +190,9 @@ def name_columns(header: Sequence[str], columns: Sequence[pd.Series], notes: lis
     for i, (name, column) in enumerate(zip(header, columns, strict=True)):
         if not name and (column.isna() | (column.astype("object") == "")).all():
             continue
-        name = name or f"column {i + 1}"
+        if not name:
+            name = f"column {i + 1}"
+            notes.append(f"a column without a name holds values; it is called {name!r}")
         if name in named:
             same = (named[name] == column) | (named[name].isna() & column.isna())
             notes.append(f"column {name!r} is repeated, the first was used; {int((~same).sum()):,} rows differ")

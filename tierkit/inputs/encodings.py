@@ -6,6 +6,7 @@ from tierkit.errors import TableError
 
 _MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"))
 _LOOKED_AT = 4096
+_BAD = "\ufffd"
 
 
 def decode(content: bytes, *, file: str) -> tuple[str, list[str]]:
@@ -27,7 +28,13 @@ def decode(content: bytes, *, file: str) -> tuple[str, list[str]]:
     try:
         return content.decode("utf-8"), notes
     except UnicodeDecodeError:
-        return _replacing(content, "cp1252", "is not UTF-8, read as cp1252 (Windows)")
+        text = content.decode("utf-8", errors="replace")
+        n_bad = text.count(_BAD)
+    # Text of another code page is hardly ever UTF-8 by chance: a few bad bytes among good ones are damage
+    if sum(c > "\x7f" for c in text) > 2 * n_bad:
+        said, notes = _replacing(content, "utf-8", "holds bytes that are not UTF-8")
+        return said, notes
+    return _replacing(content, "cp1252", "is not UTF-8, read as cp1252 (Windows)")
 
 
 def _without_mark(content: bytes, file: str) -> tuple[str, list[str]]:
@@ -46,6 +53,6 @@ def _replacing(content: bytes, encoding: str, said: str) -> tuple[str, list[str]
         return content.decode(encoding), [said]
     except UnicodeDecodeError:
         text = content.decode(encoding, errors="replace")
-        n, line = text.count("\ufffd"), text[: text.index("\ufffd")].count("\n") + 1
+        n, line = text.count(_BAD), text[: text.index(_BAD)].count("\n") + 1
         those = "1 character that is not in it was" if n == 1 else f"{n:,} characters that are not in it were"
         return text, [f"{said}; {those} read as \ufffd, first on line {line:,} (export it again as UTF-8)"]

@@ -141,9 +141,13 @@ def _unpack(content: bytes, file: str) -> bytes:
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
+    import pyarrow.parquet as pq
     from pyarrow import ArrowException
 
     try:
+        names = pq.read_schema(path).names
+        if repeated := next((name for name in names if names.count(name) > 1), None):
+            raise TableError(f"{path.name}: column {repeated!r} is repeated (rename one, and export again)")
         frame = pd.read_parquet(path)
     except (OSError, ValueError, TypeError, KeyError, OverflowError, ArrowException):
         with path.open("rb") as file:

@@ -1,5 +1,6 @@
 """What is wrong with a value of the run sheet, in the words of its reader rather than of the library that found it."""
 
+import re
 from typing import Any
 
 _MUST = {
@@ -27,6 +28,30 @@ _LIMITS = {
     "too_short": ("min_length", "must have at least {:,} entries"),
 }
 _WIDEST = 60
+
+
+_TOML = (
+    (r"Cannot declare \('(.+)',?\) twice", "section [{}] stands twice"),
+    (r"Cannot overwrite a value|Cannot mutate immutable namespace.*", "a key stands twice"),
+    (r"Invalid value", 'a value is none: text stands in straight quotes, "so", a number or true and false without'),
+    (r"Unescaped '\\\\' in a string|Invalid hex value", "a backslash in quotes: write paths with /"),
+    (r"Illegal character '\\n'", "a quote is not closed"),
+    (r"Unterminated string", "a quote is not closed"),
+    (r"Expected '=' after a key.*", "a key must be followed by = and its value"),
+    (r"Expected ']' at the end of a table declaration", "the bracket of a section is not closed"),
+)
+
+
+def say_toml(error: Exception) -> str:
+    """Where a file is no TOML, and what to mend."""
+    said = str(error)
+    place = re.search(r"\(at (?:line (\d+), column \d+|end of document)\)$", said)
+    where = "" if place is None else f"line {place[1]}: " if place[1] else "at its end: "
+    said = said[: place.start()].strip() if place else said
+    for pattern, words in _TOML:
+        if found := re.fullmatch(pattern, said):
+            return where + words.format(*(part.replace("', '", ".") for part in found.groups()))
+    return where + said
 
 
 def say_breach(error: Any) -> str:

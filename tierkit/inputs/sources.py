@@ -1,7 +1,7 @@
 """Where each table comes from: frames, files of a folder found by name, or files the run sheet names."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from tierkit.errors import TableError
 from tierkit.inputs.contracts import CONTRACTS
-from tierkit.inputs.reading import DUCKDB_ENDINGS, Raw, read_file, read_frame, table_stem
+from tierkit.inputs.reading import DUCKDB_ENDINGS, ENDINGS, Raw, read_file, read_frame, table_stem
 from tierkit.inputs.settings import DataSettings, TableSource
 
 Reader = Callable[[], tuple[Raw, list[Raw]]]
@@ -42,7 +42,7 @@ def find_readers(
     for table, given in (named or {table: TableSource() for table in by_name}).items():
         path = folder / given.file if given.file else by_name.get(table, folder / f"{table}.csv")
         readers[table] = partial(_read_files, path, given, table, folder)
-    return _with_deals(readers, str(folder)), notes
+    return _with_deals(readers, str(folder), notes), notes
 
 
 def input_files(settings: DataSettings, *, root: Path) -> list[Path]:
@@ -70,6 +70,9 @@ def find_tables(folder: Path) -> tuple[dict[str, Path], list[str]]:
     for path in sorted(folder.iterdir()):
         stem = table_stem(path)
         if stem is None:
+            if path.name.lower().split(".")[0] in CONTRACTS:
+                why = "it is a folder" if path.is_dir() else f"nobody reads its ending (use {', '.join(ENDINGS)})"
+                notes.append(f"{path.name} was not read: {why}")
             continue
         if stem in CONTRACTS and stem in found:
             raise TableError(f"{folder}: {found[stem].name} and {path.name} are both named after {stem!r} (keep one)")
@@ -80,10 +83,12 @@ def find_tables(folder: Path) -> tuple[dict[str, Path], list[str]]:
     return found, notes
 
 
-def _with_deals(readers: dict[str, Reader], where: str) -> dict[str, Reader]:
+def _with_deals(readers: dict[str, Reader], where: str, notes: Sequence[str] = ()) -> dict[str, Reader]:
     if "deals" not in readers:
         known = f"there are {', '.join(readers)}" if readers else "no file there is named after a table"
-        raise TableError(f"{where}: 'deals' is missing, the one table a run cannot do without ({known})")
+        raise TableError(
+            f"{where}: 'deals' is missing, the one table a run cannot do without ({'; '.join([known, *notes])})"
+        )
     return readers
 
 

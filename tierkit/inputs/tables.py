@@ -14,12 +14,11 @@ from tierkit.inputs.coercion import Typed, coerce_table
 from tierkit.inputs.columns import map_columns
 from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.deals import check_dates, check_outcomes, own_accounts, settle_dates, settle_money
+from tierkit.inputs.ends import check_end, last_day, unknown_fields
 from tierkit.inputs.identity import find_duplicates, normalise_domains, roll_up
 from tierkit.inputs.settings import DataSettings, TableSource
 from tierkit.inputs.sources import Reader, find_readers
 from tierkit.inputs.staging import stage_tables
-
-_EVENTS = (("deals", "opened_at"), ("deals", "closed_at"), ("activities", "occurred_at"), ("signals", "occurred_at"))
 
 
 @dataclass(frozen=True)
@@ -132,6 +131,8 @@ class _Door:
     settings: DataSettings
     notes: list[str]
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+    files: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """File of each table, and what its index counts."""
     problems: list[str] = field(default_factory=list)
     rejected: list[pd.DataFrame] = field(default_factory=list)
     sources: list[tuple[str, str, str, int, int]] = field(default_factory=list)
@@ -139,6 +140,8 @@ class _Door:
     has_accounts: bool = False
     accounts: pd.Index | None = None
     """Ids other tables may name; unset where accounts are not given, or are broken themselves."""
+    accounts_aside: pd.Index = field(default_factory=lambda: pd.Index([], dtype="str"))
+    """Ids of accounts whose own row was set aside."""
     strangers: pd.Index = field(default_factory=lambda: pd.Index([], dtype="str"))
     """Accounts that deals name where no accounts table is given."""
 
@@ -161,6 +164,7 @@ class _Door:
             day_first=given.day_first,
             zone=self.settings.time_zone,
             currency=self.settings.currency,
+            place=raw.place,
         )
         if table == "deals":
             typed = settle_dates(typed)
@@ -184,17 +188,22 @@ class _Door:
             self.problems.append(f"{raw.file}: {'; '.join(problems)}")
         elif table == "accounts":
             self.accounts = pd.Index(frame["account_id"])
+            self.accounts_aside = pd.Index(typed.frame["account_id"].drop(index=frame.index).dropna())
         self.notes += [f"{raw.file}: {note}" for note in notes]
         self.notes += [f"{other.file}: {note}" for other in joined for note in other.notes]
         self.rejected.append(settled.rejected)
         self.sources.append((table, raw.file, raw.sha256, len(raw.frame), len(settled.rejected)))
         self.sources += [(table, other.file, other.sha256, len(other.frame), 0) for other in joined]
         self.frames[table] = frame
+        self.files[table] = (raw.file, raw.place)
 
     def close(self) -> Tables:
         """The tables, unless there was a problem."""
+        if not self.problems and self._declared_end is None:
+            self.problems += check_end(self.frames, self.files)
         if self.problems:
             raise TableError("\n".join(self.problems))
+        self.notes += unknown_fields(self.frames)
         if not self.has_accounts:
             self._leave_out_strangers()
         units = roll_up(self.frames)
@@ -209,7 +218,7 @@ class _Door:
             rejected=pd.concat([r for r in self.rejected if len(r)] or [no_rejected()], ignore_index=True),
             sources=pd.DataFrame(self.sources, columns=["table", "file", "sha256", "n_rows", "n_rejected"]),
             notes=tuple(notes),
-            data_through=self._declared_end or _last_day(frames),
+            data_through=self._declared_end or last_day(frames),
             currency=self.settings.currency,
             known_at_close=self.at_close,
         )
@@ -225,6 +234,7 @@ class _Door:
             unreadable=typed.unreadable,
             required=needed,
             accounts=self.accounts,
+            accounts_aside=self.accounts_aside,
             data_through=self._declared_end,
         )
         return found + check_dates(typed) if table == "deals" else found
@@ -260,9 +270,3 @@ def _in_order(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Rows by key, or by all their columns: the order of the file carries no information."""
     key = [name for name in CONTRACTS[table].key if name in frame]
     return frame.sort_values(key or list(frame.columns), kind="stable", ignore_index=True)
-
-
-def _last_day(frames: Mapping[str, pd.DataFrame]) -> pd.Timestamp | None:
-    days = [frames[table][name].max() for table, name in _EVENTS if table in frames and name in frames[table]]
-    known = [day for day in days if not pd.isna(day)]
-    return max(known) if known else None

@@ -38,7 +38,9 @@ def read_workbook(
         notes.append(f"sheet {names[0]!r} was read, the first; beside it there are {others}")
     rows = _rows_of(path, sheet or names[0])
     if not rows:
-        raise TableError(f"{path.name}: the sheet is empty")
+        raise TableError(
+            f"{path.name}: sheet {sheet or names[0]!r} is empty (name another with table = in tierkit.toml)"
+        )
     if _has_formulas(path):
         _refuse_uncalculated(path, sheet or names[0], rows)
     header = ["" if cell is None else clean_name(str(cell)) for cell in rows[0][1]]
