@@ -2,7 +2,7 @@
 
 import gzip
 
-from tests.bad_inputs.cases import Case, both, cell, instead, reads, recoded, rewritten, stops
+from tests.bad_inputs.cases import Case, aside, both, cell, instead, reads, recoded, rewritten, stops
 
 _ACCENTS = cell("accounts", 7, name="Société Générale")
 
@@ -15,7 +15,7 @@ CASES = (
     Case(
         "UTF-16 as Excel saves Unicode text",
         recoded("deals", lambda t: t.replace(",", "\t").encode("utf-16")),
-        reads("deals.csv: read as UTF-16", "deals.csv: columns are separated by tab"),
+        reads("deals.csv: read as UTF-16", "deals.csv: columns are separated by tab", deals__d005__acv=1685.5),
     ),
     Case(
         "UTF-16 from the other end",
@@ -25,7 +25,7 @@ CASES = (
     Case(
         "UTF-16 without its mark",
         recoded("deals", lambda t: t.encode("utf-16-le")),
-        reads("deals.csv: read as UTF-16 without a byte order mark"),
+        reads("deals.csv: read as UTF-16 without a byte order mark", deals__d005__acv=1685.5),
     ),
     Case(
         "UTF-16 cut at an odd byte",
@@ -49,11 +49,15 @@ CASES = (
             "accounts.csv: read as UTF-16; 1 character that is not in it was read as �, first on line 9 (export it again as UTF-8)"
         ),
     ),
-    Case("UTF-32", recoded("deals", lambda t: t.encode("utf-32")), reads("deals.csv: read as UTF-32")),
+    Case(
+        "UTF-32",
+        recoded("deals", lambda t: t.encode("utf-32")),
+        reads("deals.csv: read as UTF-32", deals__d005__acv=1685.5),
+    ),
     Case(
         "Windows' own code page",
         both(_ACCENTS, recoded("accounts", lambda t: t.encode("cp1252"))),
-        reads("accounts.csv: is not UTF-8, read as cp1252 (Windows)"),
+        reads("accounts.csv: is not UTF-8, read as cp1252 (Windows)", accounts__A007__name="Société Générale"),
     ),
     Case(
         "Shift-JIS",
@@ -74,7 +78,9 @@ CASES = (
             recoded("accounts", lambda t: t.encode().replace(b"Firm 7,", b"Caf\xe9,")),
         ),
         reads(
-            "accounts.csv: holds bytes that are not UTF-8; 1 character that is not in it was read as �, first on line 9 (export it again as UTF-8)"
+            "accounts.csv: holds bytes that are not UTF-8; 1 character that is not in it was read as �, first on line 9 (export it again as UTF-8)",
+            accounts__A009__name="Société Générale",
+            accounts__A007__name="Caf\ufffd",
         ),
     ),
     Case(
@@ -85,13 +91,19 @@ CASES = (
     Case(
         "a byte order mark where two files were joined",
         recoded("deals", lambda t: t.replace("d120,", "\ufeffd120,").encode()),
-        reads("deals.csv: invisible characters were left out of 1 cell of 'deal_id'"),
+        reads("deals.csv: invisible characters were left out of 1 cell of 'deal_id'", deals__d120__outcome="won"),
     ),
-    Case("no-break spaces around ids", rewritten("deals", lambda t: t.replace(",A00", ",\u00a0A00")), reads()),
+    Case(
+        "no-break spaces around ids",
+        rewritten("deals", lambda t: t.replace(",A00", ",\u00a0A00")),
+        reads(deals__d000__account_id="A000"),
+    ),
     Case(
         "zero-width spaces in ids",
         rewritten("deals", lambda t: t.replace(",A00", ",A\u200b00")),
-        reads("deals.csv: invisible characters were left out of 18 cells of 'account_id'"),
+        reads(
+            "deals.csv: invisible characters were left out of 18 cells of 'account_id'", deals__d000__account_id="A000"
+        ),
     ),
     Case(
         "marks of direction in amounts and days",
@@ -101,6 +113,8 @@ CASES = (
         reads(
             "deals.csv: invisible characters were left out of 1 cell of 'opened_at'",
             "deals.csv: invisible characters were left out of 1 cell of 'acv'",
+            deals__d001__acv=1137.5,
+            deals__d000__opened_at="2024-01-01 00:00:00",
         ),
     ),
     Case("text that was UTF-8 read as Windows' code page", cell("accounts", 7, name="SociÃ©tÃ©"), reads()),

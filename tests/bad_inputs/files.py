@@ -105,6 +105,11 @@ def _folder(project: Path) -> None:
     (project / "data" / "deals.csv").mkdir()
 
 
+def _cut_book(path: Path, rows: Rows) -> None:
+    _book(lambda book: None)(path, rows)
+    path.write_bytes(path.read_bytes()[:2000])
+
+
 CASES = (
     Case(
         "a folder called deals.csv",
@@ -207,7 +212,7 @@ CASES = (
         instead(
             "deals",
             "deals.xlsx",
-            lambda p, rows: (_book(lambda b: None)(p, rows), p.write_bytes(p.read_bytes()[:2000])) and None,
+            _cut_book,
         ),
         stops("deals.xlsx: the workbook is damaged or cut short (open it, and save it again)"),
     ),
@@ -247,8 +252,10 @@ CASES = (
     ),
     Case(
         "days as text and as days in one column",
-        _workbook(_set({"D2": dt.datetime(2024, 1, 1), "D3": "4 Jan 2024", "D4": dt.datetime(2024, 1, 7, 13, 30)})),
-        reads(),
+        _workbook(
+            _set({"D2": dt.date(2024, 1, 1), "D3": "4 Jan 2024", "D4": dt.datetime.fromisoformat("2024-01-07T13:30")})
+        ),
+        reads(deals__d002__opened_at="2024-01-07 00:00:00", deals__d001__opened_at="2024-01-04 00:00:00"),
     ),
     Case(
         "days as numbers in a workbook",
@@ -315,21 +322,25 @@ CASES = (
         _parquet(lambda f: f.assign(tags=[["a", "b"]] * len(f), owner=[{"id": 1}] * len(f))),
         reads(),
     ),
-    Case("decimals in Parquet", _parquet(lambda f: f.assign(acv=[decimal.Decimal(c) for c in f["acv"]])), reads()),
+    Case(
+        "decimals in Parquet",
+        _parquet(lambda f: f.assign(acv=[decimal.Decimal(c) for c in f["acv"]])),
+        reads(deals__d005__acv=1685.5),
+    ),
     Case(
         "categories in Parquet",
         _parquet(lambda f: f.astype({"outcome": "category", "account_id": "category"})),
-        reads(),
+        reads(deals__d004__outcome="won"),
     ),
     Case(
         "times with a zone in Parquet",
         _parquet(lambda f: f.assign(opened_at=pd.to_datetime(f["opened_at"]).dt.tz_localize("America/New_York"))),
-        reads(),
+        reads(deals__d000__opened_at="2024-01-01 00:00:00"),
     ),
     Case(
         "ids as bytes in Parquet",
         _parquet(lambda f: f.assign(account_id=[c.encode() for c in f["account_id"]])),
-        reads(),
+        reads(deals__d000__account_id="A000"),
     ),
     Case(
         "ids as floats beyond what floats can tell",
@@ -361,7 +372,7 @@ CASES = (
     Case(
         "unsigned ids of 64 bits in Parquet",
         _parquet(lambda f: _column(f, "deal_id", pa.array([2**64 - 1 - i for i in range(len(f))], pa.uint64()))),
-        reads(),
+        reads(deals__18446744073709551615__outcome="won"),
     ),
     Case(
         "durations and times of day in Parquet",

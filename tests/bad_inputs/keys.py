@@ -45,6 +45,7 @@ CASES = (
         reads(
             "accounts.csv: ids in 'account_id' were written as numbers (0.0); read without '.0'",
             "deals.csv: ids in 'account_id' were written as numbers (0.0); read without '.0'",
+            deals__d005__account_id="5",
         ),
     ),
     Case(
@@ -93,7 +94,11 @@ CASES = (
             "'account_id' must be an account of the accounts table, got '001A00000000000' on line 2 (240 rows) (they are cut to 15 characters: '001A00000000000IAV' of the accounts table may be meant; export both tables alike)",
         ),
     ),
-    Case("spaces around ids", column("deals", "account_id", lambda c, i: f"  {c} "), reads()),
+    Case(
+        "spaces around ids",
+        column("deals", "account_id", lambda c, i: f"  {c} "),
+        reads(deals__d000__account_id="A000"),
+    ),
     Case(
         "an id is a broken reference",
         cell("deals", 5, account_id="#REF!"),
@@ -173,7 +178,9 @@ CASES = (
     Case(
         "a parent called None",
         column("accounts", "parent_id", "None"),
-        reads("accounts.csv: 150 cells of 'parent_id' say 'None', and were read as empty"),
+        reads(
+            "accounts.csv: 150 cells of 'parent_id' say 'None', and were read as empty", accounts__A005__owner_id="r2"
+        ),
     ),
     Case(
         "a contact twice",

@@ -60,7 +60,7 @@ _TYPED: tuple[Callable[[int], Any], ...] = (
     lambda n: pd.to_timedelta(range(n), unit="h"),
     lambda n: pd.array([True, None] * n, dtype="boolean"),
     lambda n: pd.array([1, None] * n, dtype="Int64"),
-    lambda n: [dt.date(2024, 1, 1), dt.datetime(1, 1, 1), "soon", 5, None] * n,
+    lambda n: [dt.date(2024, 1, 1), dt.date.min, "soon", 5, None] * n,
     lambda n: [complex(1, 2)] * n,
     lambda n: pd.period_range("2024-01", periods=n, freq="M"),
     lambda n: pd.array(["\ud800 half", "A001"] * n, dtype="object"),

@@ -1,6 +1,14 @@
 """Run sheets: exit 2, before a single table is read."""
 
+from pathlib import Path
+
 from tests.bad_inputs.cases import Case, reads, refused, sheet, stops, whole_sheet
+
+
+def _folder(project: Path) -> None:
+    (project / "tierkit.toml").unlink()
+    (project / "tierkit.toml").mkdir()
+
 
 CASES = (
     Case(
@@ -10,7 +18,7 @@ CASES = (
     ),
     Case(
         "a folder called tierkit.toml",
-        lambda project: ((project / "tierkit.toml").unlink(), (project / "tierkit.toml").mkdir()) and None,
+        _folder,
         refused("{project}/tierkit.toml: cannot be read: is a directory"),
     ),
     Case(

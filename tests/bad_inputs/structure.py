@@ -116,10 +116,8 @@ CASES = (
     ),
     Case(
         "a column twice with other values",
-        rewritten(
-            "deals", lambda t: "\n".join(f"{r},{'acv' if not i else i}" for i, r in enumerate(t.strip().split("\n")))
-        ),
-        reads("deals.csv: column 'acv' is repeated, the first was used; 240 rows differ"),
+        rewritten("deals", lambda t: "\n".join(f"{r},{i or 'acv'}" for i, r in enumerate(t.strip().split("\n")))),
+        reads("deals.csv: column 'acv' is repeated, the first was used; 240 rows differ", deals__d005__acv=1685.5),
     ),
     Case(
         "an empty nameless column at the end of every row",
@@ -141,19 +139,27 @@ CASES = (
     Case(
         "Excel's sep=; above a file with semicolons",
         rewritten("deals", lambda t: "sep=;\n" + t.replace(",", ";")),
-        reads("deals.csv: columns are separated by ';'"),
+        reads("deals.csv: columns are separated by ';'", deals__d005__acv=1685.5),
     ),
     Case(
         "tabs between cells",
         rewritten("deals", lambda t: t.replace(",", "\t")),
-        reads("deals.csv: columns are separated by tab"),
+        reads("deals.csv: columns are separated by tab", deals__d005__acv=1685.5),
     ),
     Case(
         "semicolons between cells and decimal commas",
         rewritten("deals", lambda t: t.replace(",", ";").replace(".50", ",50")),
-        reads("deals.csv: columns are separated by ';'", "deals.csv: numbers have a decimal comma, as in '1000,50'"),
+        reads(
+            "deals.csv: columns are separated by ';'",
+            "deals.csv: numbers have a decimal comma, as in '1000,50'",
+            deals__d005__acv=1685.5,
+        ),
     ),
-    Case("line ends of an old Mac", recoded("deals", lambda t: t.replace("\n", "\r").encode()), reads()),
+    Case(
+        "line ends of an old Mac",
+        recoded("deals", lambda t: t.replace("\n", "\r").encode()),
+        reads(deals__d239__seats=44.0),
+    ),
     Case(
         "line ends of three systems in one file",
         recoded("deals", lambda t: t.replace("\n", "\r\n", 90).replace("\n", "\r", 9).encode()),
@@ -183,7 +189,7 @@ CASES = (
     Case(
         "a quoted name with separators, quotes and a line end",
         rewritten("accounts", lambda t: t.replace("Firm 7,", '"Firm 7, ""the\n7th"""' + ",", 1)),
-        reads(),
+        reads(accounts__A007__name='Firm 7, "the\n7th"'),
     ),
     Case(
         "5,000 columns",
@@ -217,20 +223,18 @@ CASES = (
     ),
     Case(
         "columns that differ in case alone",
-        rewritten(
-            "deals", lambda t: "\n".join(f"{r},{'ACV' if not i else i}" for i, r in enumerate(t.strip().split("\n")))
-        ),
-        reads(),
+        rewritten("deals", lambda t: "\n".join(f"{r},{i or 'ACV'}" for i, r in enumerate(t.strip().split("\n")))),
+        reads(deals__d005__acv=1685.5),
     ),
     Case(
         "a zero-width space and a mark in the header",
         rewritten("deals", lambda t: t.replace("outcome", "\u200bout\ufeffcome\u00a0", 1)),
-        reads(),
+        reads(deals__d004__outcome="won"),
     ),
     Case(
         "line ends inside a header",
         rewritten("accounts", lambda t: t.replace("annual_revenue", '"annual\nrevenue"', 1)),
-        reads(),
+        reads(accounts__A007__annual_revenue=139000.0),
     ),
     Case(
         "a file cut in the middle of a row",
