@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.bad_inputs.cases import Case, Change, aside, both, content, instead, reads, sheet, stops, too_many
+from tests.bad_inputs.cases import Case, Change, aside, asides, both, content, instead, reads, sheet, stops, too_many
 
 Rows = list[dict[str, object]]
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500)
@@ -341,6 +341,14 @@ CASES = (
         "ids as bytes in Parquet",
         _parquet(lambda f: f.assign(account_id=[c.encode() for c in f["account_id"]])),
         reads(deals__d000__account_id="A000"),
+    ),
+    Case(
+        "ids as bytes that are no text in Parquet",
+        _parquet(lambda f: f.assign(account_id=[b"\xff\xfe"] * 2 + [c.encode() for c in f["account_id"][2:]])),
+        asides(
+            ("deals.parquet", 1, "account_id", "must be an account of the accounts table", "\ufffd\ufffd"),
+            ("deals.parquet", 2, "account_id", "must be an account of the accounts table", "\ufffd\ufffd"),
+        ),
     ),
     Case(
         "ids as floats beyond what floats can tell",

@@ -166,8 +166,9 @@ def _coerce_extra(cells: pd.Series, notes: list[str]) -> pd.Series:
     if numbers is None:
         return cells
     infinite = np.isinf(numbers)
-    if infinite.any():
-        notes.append(_read_as_empty(cells.name, infinite, numbers))
+    if not infinite.any():
+        return numbers
+    notes.append(_read_as_empty(cells.name, infinite, numbers))
     return numbers.mask(infinite)
 
 

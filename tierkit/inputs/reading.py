@@ -163,8 +163,10 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 def _read_duckdb(path: Path, table: str | None) -> pd.DataFrame:
     import duckdb
 
+    # Another kind of database is refused, rather than read by an extension fetched from the network
+    alone = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
     try:
-        engine = duckdb.connect(str(path), read_only=True)
+        engine = duckdb.connect(str(path), read_only=True, config=alone)
     except duckdb.Error:
         raise TableError(f"{path.name}: is not a DuckDB file, or is damaged (export it again)") from None
     with engine:
@@ -190,6 +192,7 @@ def _hash_frame(frame: pd.DataFrame) -> str:
     for name in frame.columns:
         column = frame[name]
         digest.update(f"{name}\x1f{column.dtype}\x1e".encode())
-        values = column.astype("str") if column.dtype == object else column
+        # Objects may be bytes, lists or halves of characters, which no text column holds
+        values = column.map(ascii).astype("str") if column.dtype == object else column
         digest.update(pd.util.hash_pandas_object(values, index=False).to_numpy(dtype=np.uint64).tobytes())
     return digest.hexdigest()
