@@ -29,7 +29,7 @@ def test_an_unknown_key_exits_2_and_offers_the_near_name(tmp_path):
     ("text", "sentence"),
     [
         ("[tiers]\nlabels = ['only']\n", "names 1 tiers; tierkit has 2, 3 or 4"),
-        ("[tiers]\npromotion_share = 2\n", "'tiers.promotion_share' Input should be less than or equal to 0.5, got 2"),
+        ("[tiers]\npromotion_share = 2\n", "'tiers.promotion_share' must be 0.5 or less, got 2"),
         ("[tiers\n", "not valid TOML"),
     ],
 )

@@ -16,12 +16,15 @@ from tierkit.inputs.crm.writeback import WritebackSettings
 from tierkit.inputs.limits import Limits
 from tierkit.inputs.passwords import blot, find_password
 from tierkit.inputs.settings import DataSettings, Section
+from tierkit.inputs.sheet_words import say_breach, say_toml
 from tierkit.models.settings import ModelSettings
 from tierkit.proof.settings import ProofSettings
 from tierkit.tiering.policy import Policy
 
 THOROUGH = 200
 """Refits of a thorough run."""
+LAST_SEED = 2_000_000_000
+"""What is drawn from is counted up from the seed, in 31 bits."""
 
 UNSETTLED = "?"
 """What `tierkit init` writes where only a person can say."""
@@ -53,7 +56,7 @@ class RunSheet(Section):
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    seed: int = Field(20261031, ge=0)
+    seed: int = Field(20261031, ge=0, le=LAST_SEED)
     """Seed of everything random."""
     data: DataSettings = DataSettings()
     """The files and their columns."""
@@ -93,14 +96,19 @@ def read_sheet(path: str | Path) -> RunSheet:
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         raw = tomllib.loads(text)
     except FileNotFoundError:
         raise SheetError(f"{path}: no such run sheet (make one with `tierkit init`)") from None
     except OSError as error:
-        raise SheetError(f"{path}: cannot be read ({error.strerror})") from None
+        raise SheetError(f"{path}: cannot be read: {(error.strerror or 'unknown cause').lower()}") from None
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise SheetError(f"{path}: line {line:,} is not UTF-8 (save the run sheet as UTF-8)") from None
     except tomllib.TOMLDecodeError as error:
-        raise SheetError(f"{path}: not valid TOML: {blot(str(error))}") from None
+        raise SheetError(f"{path}: not valid TOML: {blot(say_toml(error))}") from None
+    except (RecursionError, ValueError):
+        raise SheetError(f"{path}: not valid TOML: too deeply nested, or a number of too many digits") from None
     if asked := _unsettled(raw, text):
         raise SheetError("; ".join(f"{path.name}{sentence}" for sentence in asked))
     return check_sheet(raw, folder=path.resolve().parent, name=path.name)
@@ -202,9 +210,8 @@ def _sentence(error: Any) -> str:
         hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
         return f"unknown key '{where}'; {hint}"
     # What stands under [data.database] by mistake may be a password.
-    quiet = isinstance(error["input"], dict) or error["loc"][:2] == ("data", "database")
-    got = "" if quiet else f", got {error['input']!r}"
-    return f"'{where}' {error['msg'].removeprefix('Value error, ')}{got}"
+    quiet = error["loc"][:2] == ("data", "database")
+    return f"'{where}' {say_breach(error, quiet=quiet)}"
 
 
 def _keys_beside(loc: tuple[Any, ...]) -> list[str]:

@@ -26,7 +26,8 @@ LEAKY = {
         IsWon, StageName, FiscalYear, FiscalQuarter, Rating, Type, SystemModstamp, LastModifiedDate""",
     "hubspot": """dealstage, hs_deal_stage_probability, days_to_close, closed_lost_reason, closed_won_reason,
         hs_is_closed_won, hs_is_closed, lifecyclestage, num_associated_deals, num_associated_contacts,
-        notes_last_updated, hs_lastmodifieddate, Deal Stage, Deal probability, Days to close, Lifecycle Stage, Last Activity Date""",
+        notes_last_updated, hs_lastmodifieddate, Deal Stage, Deal probability, Days to close,
+        Lifecycle Stage, Last Activity Date""",
 }
 """What the exports say of how deals ended, or of a day after: none of it may be a feature."""
 

@@ -86,13 +86,14 @@ def test_coerce_table_finds_a_decimal_comma_and_says_so():
 def test_coerce_table_stops_at_undeclared_ambiguity():
     unsaid = coerce_table(DEALS, frame(acv=["1,234"], opened_at=["03/04/2026"]))
     assert unsaid.problems == (
-        "'acv' may be read in two ways, got '1,234' (say decimal = \".\" or \",\" in tierkit.toml, [data.deals])",
-        "'opened_at' may be read in two ways, got '03/04/2026' "
+        "'acv' may be read in two ways, got '1,234' on line 0 (say decimal = \".\" or \",\" in "
+        "tierkit.toml, [data.deals])",
+        "'opened_at' may be read in two ways, got '03/04/2026' on line 0 "
         "(say day_first = true or false in tierkit.toml, [data.deals])",
     )
     both = coerce_table(DEALS, frame(acv=["1.234,5", "1,234.5"], opened_at=["25/12/2026", "12/25/2026"]))
-    assert "both decimal marks, '1,234.5' and '1.234,5'" in both.problems[0]
-    assert "both orders of day and month, '25/12/2026' and '12/25/2026'" in both.problems[1]
+    assert "both decimal marks, '1,234.5' on line 1 and '1.234,5' on line 0" in both.problems[0]
+    assert "both orders of day and month, '25/12/2026' on line 0 and '12/25/2026' on line 1" in both.problems[1]
 
 
 def test_coerce_table_obeys_what_is_declared():
@@ -117,7 +118,7 @@ def test_coerce_table_reads_words_for_nothing_as_empty_and_says_so():
     # NA is Namibia
     assert typed.frame["country"].tolist() == ["NA", "DE"]
     assert typed.unreadable == {}
-    assert typed.notes == ("1 cells of 'employees' that say 'n/a' were read as empty",)
+    assert typed.notes == ("1 cell of 'employees' says 'n/a', and was read as empty",)
 
 
 def test_coerce_table_mends_ids_written_as_numbers():

@@ -52,7 +52,7 @@ def test_map_columns_offers_near_names_for_what_is_missing():
     assert mapped.problems == (
         "column 'Stage', mapped to 'outcome', is missing, did you mean 'Stag'? (map it in tierkit.toml, [data.deals])",
         "column 'deal_id' is missing, did you mean 'deal'? (map it in tierkit.toml, [data.deals])",
-        "column 'account_id' is missing (map it in tierkit.toml, [data.deals])",
+        "column 'account_id' is missing (map it in tierkit.toml, [data.deals]; the header says 'deal', 'Stag')",
     )
 
 

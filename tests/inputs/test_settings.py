@@ -11,9 +11,15 @@ from tierkit.runsheet import check_sheet
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
-        ({"deals": {"columns": {"clsed_at": "End"}}}, "deals has no column 'clsed_at'; did you mean 'closed_at'"),
-        ({"accounts": {"constants": {"contry": "DE"}}}, "accounts has no column 'contry'; did you mean 'country'"),
-        ({"deals": {"columns": {"currency": "C"}, "constants": {"currency": "EUR"}}}, "both a column and a constant"),
+        (
+            {"deals": {"columns": {"clsed_at": "End"}}},
+            "names a column that deals do not have, 'clsed_at'; did you mean 'closed_at'",
+        ),
+        (
+            {"accounts": {"constants": {"contry": "DE"}}},
+            "names a column that accounts do not have, 'contry'; did you mean 'country'",
+        ),
+        ({"deals": {"columns": {"currency": "C"}, "constants": {"currency": "EUR"}}}, "as a column and as a constant"),
         ({"data_through": "31.10.2026"}, "must be a day, YYYY-MM-DD"),
         ({"time_zone": "Berlin"}, "must be a time zone such as Europe/Berlin"),
         ({"deals": {"decimal": ";"}}, "'.' or ','"),
@@ -40,4 +46,5 @@ def test_sources_are_the_tables_given():
 def test_a_wrong_column_of_the_sheet_is_named_without_the_sheet(tmp_path):
     with pytest.raises(SheetError) as error:
         check_sheet({"data": {"deals": {"columns": {"clsed_at": "End"}}}}, folder=tmp_path)
-    assert str(error.value) == "tierkit.toml: 'data' deals has no column 'clsed_at'; did you mean 'closed_at'?"
+    said = "tierkit.toml: 'data' names a column that deals do not have, 'clsed_at'; did you mean 'closed_at'?"
+    assert str(error.value) == said

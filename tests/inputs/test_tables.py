@@ -201,7 +201,7 @@ def test_open_tables_stops(tmp_path, name):
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [("", "deals.csv: the file is empty"), ("deal_id,outcome\n1,won\n2,lost,x\n", "line 3 has 3 (1 rows)")],
+    [("", "deals.csv: the file is empty"), ("deal_id,outcome\n1,won\n2,lost,x\n", "line 3 has 3 (1 row)")],
 )
 def test_open_tables_stops_at_a_broken_file(tmp_path, content, sentence):
     (tmp_path / "deals.csv").write_text(content)
@@ -223,7 +223,8 @@ def test_open_tables_says_everything_at_once(tmp_path):
         "deals.csv: column 'outcome' is missing, did you mean 'outcme'? (map it in tierkit.toml, [data.deals]); "
         "200 of 200 rows would be set aside, more than max_rejected = 0.01 allows: 'acv' must be 0 or more, got "
         "-131769.0 on line 2 (200 rows) (mend the rows, or raise max_rejected in tierkit.toml, [data])",
-        "activities.csv: column 'kind' is missing (map it in tierkit.toml, [data.activities])",
+        "activities.csv: column 'kind' is missing (map it in tierkit.toml, [data.activities]; the header says "
+        "'account_id', 'occurred_at')",
     ]
 
 

@@ -55,7 +55,7 @@ def without(key: str) -> dict[str, Any]:
         ({"moving_cost": -1}, "tiers.moving_cost"),
         ({"churn_budget": 2}, "tiers.churn_budget"),
         ({"max_per_parent": 0}, "tiers.max_per_parent"),
-        ({"preset": "smb"}, "'tiers.preset' Input should be 'mid_market', 'enterprise' or 'four_tier', got 'smb'"),
+        ({"preset": "smb"}, "'tiers.preset' must be 'mid_market', 'enterprise' or 'four_tier', got 'smb'"),
         ({"hours": [2.5, 12, 0]}, "'tiers.hours' overlap: each tier must take at least the hours of the tier below"),
         ({"hours": [12, 2]}, "'tiers.hours' has 2 entries for 3 tiers"),
         (
@@ -71,7 +71,7 @@ def without(key: str) -> dict[str, Any]:
             {"gates": {"industries": ["Retail"], "exclude": {"industry": ["retail"]}}},
             "'tiers.gates.exclude' takes out industry 'Retail', which industries lets in",
         ),
-        ({"exploration_tier": 3}, "'tiers.exploration_tier' Input should be 1 or 2, got 3"),
+        ({"exploration_tier": 3}, "'tiers.exploration_tier' must be 1 or 2, got 3"),
     ],
 )
 def test_each_bad_policy_has_its_sentence(tiers: dict[str, Any], sentence: str) -> None:

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 _SIGNS = re.compile(
-    r"[\s\u00a0\u202f'’$€£¥₹%]|^(?:[A-Z]{3}|R\$|kr\.?|zł)(?=[\s\d(+-])|(?<=[\d\s)])(?:[A-Z]{3}|kr\.?|zł)$"
+    r"[\s\u00a0\u202f'’$€£¥₹]|^(?:[A-Z]{3}|R\$|kr\.?|zł)(?=[\s\d(+-])|(?<=[\d\s)])(?:[A-Z]{3}|kr\.?|zł)$"
 )
+_CURRENCY = re.compile(r"R\$|[$€£¥₹]|zł|\b(?:kr|[A-Z]{3})(?=[\s\d(+-]|\.|$)")
+_CODES = {"€": "EUR", "£": "GBP", "₹": "INR", "zł": "PLN", "r$": "BRL"}
 _MARKED = re.compile(r"[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?")
 _GROUPED = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+") for mark in ".,"}
 _NUMBER = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)?(?:(?<=\d)\.\d*|\.\d+)?(?:(?<=[\d.])[eE][+-]?\d+)?")
@@ -51,6 +53,20 @@ def find_marks(text: pd.Series, *, whole: bool = False) -> Marks:
         else:
             votes.setdefault(mark, cell)
     return Marks(votes, unsettled)
+
+
+def find_currencies(text: pd.Series) -> dict[str, str]:
+    """The currencies that amounts carry as a sign or a code, each with the first cell that does.
+
+    >>> find_currencies(pd.Series(["€5", "7", "USD 9"]))
+    {'EUR': '€5', 'USD': 'USD 9'}
+    """
+    found: dict[str, str] = {}
+    for cell in text[text.str.contains(r"[^\d\s.,+()-]", regex=True, na=False)].unique():
+        sign = _CURRENCY.search(cell)
+        if sign is not None and _MARKED.fullmatch(_bare(cell)):
+            found.setdefault(_CODES.get(sign[0].strip().lower(), sign[0].strip()), cell)
+    return found
 
 
 def read_numbers(text: pd.Series, *, decimal: str = ".") -> pd.Series:

@@ -8,12 +8,15 @@ import pandas as pd
 
 from tierkit.inputs.coercion import RULES
 from tierkit.inputs.contracts import Column, Contract
+from tierkit.inputs.damage import repair_of, repair_of_stranger
 from tierkit.inputs.domains import normalise_domains
 
 REJECTED = ("table", "file", "line", "column", "rule", "value")
 EMPTY = "must not be empty"
 REPEATED = "must be unique"
+WHOLE = "must be a whole number"
 UNKNOWN_ACCOUNT = "must be an account of the accounts table"
+ACCOUNT_ASIDE = "must be an account whose own row was not set aside"
 CLOSED_EARLY = "must not be before opened_at"
 CLOSED_UNDATED = "must be given for a closed deal"
 OPENED_UNDATED = "must be given where deals are dated"
@@ -47,6 +50,7 @@ def check_contract(
     unreadable: dict[str, pd.Index] | None = None,
     required: Sequence[str] = (),
     accounts: pd.Index | None = None,
+    accounts_aside: pd.Index | None = None,
     data_through: pd.Timestamp | None = None,
 ) -> list[Breach]:
     """All breaches of a typed table.
@@ -57,16 +61,17 @@ def check_contract(
     unreadable : cells already known to hold something of another kind.
     required : columns that may not be empty, beyond those the contract requires.
     accounts : the account ids there are; unset, any will do.
+    accounts_aside : the account ids whose own row was set aside.
     data_through : last day a date may have, but for those that may lie ahead.
 
-    Ranges, allowed values, keys and references are checked by pandera, lazily.
+    Ranges, allowed values and references are checked by pandera, lazily; what concerns several columns or rows here.
     """
     from pandera.errors import SchemaErrors
     from pandera.pandas import Check, DataFrameSchema
     from pandera.pandas import Column as Rule
 
     unreadable = unreadable or {}
-    breaches = [Breach(n, RULES[contract[n].kind], index) for n, index in unreadable.items()]
+    breaches = [_unreadable(contract[n], index) for n, index in unreadable.items()]
     columns: dict[str, Rule] = {}
     for column in (contract[name] for name in frame.columns if name in contract):
         checks = _range_checks(column)
@@ -75,16 +80,19 @@ def check_contract(
         if column.kind == "date" and data_through is not None and not column.ahead:
             checks.append(Check.le(data_through, error=after(data_through)))
         if column.name == "account_id" and accounts is not None:
-            checks.append(Check.isin(accounts, error=UNKNOWN_ACCOUNT))
+            aside: Sequence[str] | pd.Index = [] if accounts_aside is None else accounts_aside
+            checks.append(Check.isin([*accounts, *aside], error=UNKNOWN_ACCOUNT))
+            if len(aside):
+                checks.append(Check.notin(aside, error=ACCOUNT_ASIDE))
         needed = (column.required and not column.may_be_empty) or column.name in required
         columns[column.name] = Rule(None, checks, nullable=not needed, required=False)
-    keys = [key for key in contract.key if key in frame]
-    schema = DataFrameSchema(columns, unique=keys or None, report_duplicates="exclude_first")
+    found = _row_breaches(contract, frame)
     try:
-        schema.validate(frame, lazy=True)
+        DataFrameSchema(columns).validate(frame, lazy=True)
     except SchemaErrors as errors:
-        breaches += _breaches(errors.failure_cases, contract, unreadable)
-    return breaches
+        found += _breaches(errors.failure_cases, contract, unreadable, frame, accounts)
+    order = {name: i for i, name in enumerate(contract.names)}
+    return breaches + sorted(found, key=lambda breach: order[breach.column])
 
 
 def suspects(found: Iterable[tuple[str, str, pd.Index, str]]) -> list[Breach]:
@@ -146,9 +154,10 @@ def settle(
     lost = pd.concat([pd.DataFrame({"line": b.index, "column": b.column, "rule": b.rule}) for b in aside] or [_NONE])
     lost = lost.drop_duplicates("line").sort_values("line", kind="stable")
     if max_rejected is None:
-        problems += [f"{_sentence(b, cells, where)} (mend it: every row of this table counts)" for b in aside]
+        mend = "(mend it: every row of this table counts)"
+        problems += [f"{_sentence(b, cells, where)}{_repair(b, contract, cells)} {mend}" for b in aside]
     elif len(lost) > max_rejected * len(frame):
-        each = "; ".join(_sentence(b, cells, where) for b in aside)
+        each = "; ".join(_sentence(b, cells, where) + _repair(b, contract, cells) for b in aside)
         problems.append(
             f"{len(lost):,} of {len(frame):,} rows would be set aside, more than max_rejected = {max_rejected:.4g} "
             f"allows: {each} (mend the rows, or raise max_rejected in tierkit.toml, [data])"
@@ -180,27 +189,57 @@ def _range_checks(column: Column) -> list[Any]:
     from pandera.pandas import Check
 
     if column.low is not None and column.high is not None:
-        rule = f"must be from {column.low:g} to {column.high:g}"
-        return [Check.in_range(column.low, column.high, error=rule)]
-    if column.low is not None:
-        return [Check.ge(column.low, error=f"must be {column.low:g} or more")]
-    return []
+        return [Check.in_range(column.low, column.high, error=f"must be from {column.low:g} to {column.high:g}")]
+    checks = [] if column.low is None else [Check.ge(column.low, error=f"must be {column.low:g} or more")]
+    if column.most is not None:
+        checks.append(Check.le(column.most, error=f"must be at most {column.most:,.0f}"))
+    return checks
 
 
-def _breaches(failures: pd.DataFrame, contract: Contract, unreadable: dict[str, pd.Index]) -> list[Breach]:
+def _row_breaches(contract: Contract, frame: pd.DataFrame) -> list[Breach]:
+    """What no single cell breaks: keys, the order of days, and rows that name nothing."""
+    found = []
+    keys = [key for key in contract.key if key in frame]
+    if keys and (repeated := frame.duplicated(keys) & frame[keys].notna().all(axis=1)).any():
+        others = f" with {', '.join(map(repr, keys[1:]))}" if len(keys) > 1 else ""
+        found.append(Breach(keys[0], f"{REPEATED}{others}", frame.index[repeated]))
+    for column in contract.columns:
+        if column.not_before and {column.name, column.not_before} <= set(frame.columns):
+            early = frame.index[frame[column.name] < frame[column.not_before]]
+            found.append(Breach(column.name, f"must not be before {column.not_before}", early))
+    named = [name for name in contract.any_of if name in frame]
+    if contract.any_of and (nameless := frame[named].isna().all(axis=1)).any():
+        rule = f"must be given, or {' or '.join(map(repr, contract.any_of[1:]))}"
+        found.append(Breach(contract.any_of[0], rule, frame.index[nameless]))
+    return [breach for breach in found if len(breach.index)]
+
+
+def _unreadable(column: Column, index: pd.Index) -> Breach:
+    return Breach(column.name, WHOLE if column.whole else RULES[column.kind], index)
+
+
+def _breaches(
+    failures: pd.DataFrame,
+    contract: Contract,
+    unreadable: dict[str, pd.Index],
+    frame: pd.DataFrame,
+    accounts: pd.Index | None,
+) -> list[Breach]:
     found = []
     for names, rows in failures.groupby(["column", "check"], sort=False):
         column, check = map(str, names)
         index = pd.Index(rows["index"].astype("int64").drop_duplicates().sort_values())
-        rule = {"not_nullable": EMPTY, "multiple_fields_uniqueness": REPEATED}.get(check, check)
+        rule = {"not_nullable": EMPTY}.get(check, check)
         if rule == EMPTY:
             index = index.difference(unreadable.get(column, pd.Index([], dtype="int64")))
         stops = bool(contract[column].values) and rule != EMPTY
         repair = f" (map it in tierkit.toml, [data.{contract.name}.values.{column}])" if stops else ""
+        # Where most rows name strangers, something happened to the ids; where few do, they are strangers
+        if rule == UNKNOWN_ACCOUNT and accounts is not None and 100 * len(index) > len(frame):
+            repair = repair_of_stranger(frame.loc[index, column], accounts)
         if len(index):
             found.append(Breach(column, rule, index, stops, repair))
-    order = {name: i for i, name in enumerate(contract.names)}
-    return sorted(found, key=lambda b: order[b.column])
+    return found
 
 
 def _sentence(breach: Breach, cells: pd.DataFrame, where: Callable[[Any], str]) -> str:
@@ -216,6 +255,16 @@ def _sentence(breach: Breach, cells: pd.DataFrame, where: Callable[[Any], str]) 
     line = breach.index[0]
     got = _quote(_value(cells, line, breach.column))
     return f"{breach.column!r} {breach.rule}, got {got} on {where(line)} ({_rows(len(breach.index))}){breach.repair}"
+
+
+def _repair(breach: Breach, contract: Contract, cells: pd.DataFrame) -> str:
+    """How to mend cells of another kind, where the first of them tells."""
+    column = contract[breach.column]
+    if breach.repair or breach.rule not in (WHOLE, RULES.get(column.kind)):
+        return ""
+    kind = "whole" if column.whole else column.kind
+    where = f"[data.{contract.name}.values.{column.name}]"
+    return repair_of(_value(cells, breach.index[0], breach.column).strip(), kind, where=where)
 
 
 def _rows(n: int) -> str:

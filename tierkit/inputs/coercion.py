@@ -4,15 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
-from tierkit.inputs.amounts import Marks, find_marks, join_marks, read_numbers, read_plain_numbers
+from tierkit.inputs.amounts import Marks, find_currencies, find_marks, join_marks, read_numbers, read_plain_numbers
 from tierkit.inputs.contracts import Column, Contract
+from tierkit.inputs.damage import FOREVER, INVISIBLE, LONG_NUMBER, MOST_EXACT, NO_DAY, NO_EVENT, NO_VALUE
 from tierkit.inputs.days import days_of, find_day_order, read_days
 
 _Read = Callable[[pd.Series], pd.Series]
 
 RULES = {
+    "id": "must be an id in full",
     "money": "must be a number",
     "number": "must be a number",
     "integer": "must be a number",
@@ -37,6 +40,7 @@ READERS: dict[str, tuple[_Read, ...]] = {
 }
 """For each kind the ways in which its text may be read; text that none of them reads is of another kind."""
 
+_NOTHING = {"id": (*NO_VALUE, "None"), "text": NO_VALUE}
 _EMPTY = ("null", "none", "nan", "na", "n/a", "#n/a", "-")
 _NUMERIC = ("money", "number", "integer")
 
@@ -66,6 +70,8 @@ def coerce_table(
     decimal: str | None = None,
     day_first: bool | None = None,
     zone: str = "UTC",
+    currency: str | None = None,
+    place: str = "line",
 ) -> Typed:
     """Turn the cells of a table, its columns named as in the contract, into the kinds of the contract.
 
@@ -74,20 +80,22 @@ def coerce_table(
     text = {name: as_text(frame[name]) for name in frame.columns if not _is_typed(frame[name], contract)}
     notes: list[str] = []
     problems: list[str] = []
-    for name in text:
-        if name in contract and contract[name].kind in RULES:
-            text[name] = _without_empty_words(text[name], name, notes)
-    mark = decimal or _find_decimal(contract, text, problems, notes)
-    first = _find_day_first(contract, text, problems) if day_first is None else day_first
+    for name in (n for n in text if n in contract):
+        text[name] = _without_damage(contract[name], text[name], notes)
+    _check_currencies(contract, text, currency, problems, place)
+    mark = decimal or _find_decimal(contract, text, problems, notes, place)
+    first = _find_day_first(contract, text, problems, place) if day_first is None else day_first
     columns: dict[str, pd.Series] = {}
     unreadable: dict[str, pd.Index] = {}
     for name in frame.columns:
         cells = text.get(name, frame[name])
         if name not in contract:
-            columns[name] = _coerce_extra(cells)
+            columns[name] = _coerce_extra(cells, notes)
             continue
         columns[name] = _coerce_column(contract[name], cells, mark, first, zone, notes)
         failed = columns[name].isna() & cells.notna()
+        if contract[name].event:
+            columns[name] = _without_first_days(columns[name], notes)
         if failed.any():
             unreadable[name] = frame.index[failed]
     return Typed(pd.DataFrame(columns, index=frame.index), unreadable, tuple(problems), tuple(notes))
@@ -103,6 +111,9 @@ def as_text(cells: pd.Series) -> pd.Series:
     """
     if isinstance(cells.dtype, pd.StringDtype):
         text = cells.astype("str").str.strip()
+    elif isinstance(cells.dtype, pd.CategoricalDtype):
+        levels = as_text(pd.Series(cells.cat.categories)).to_numpy()
+        return cells.cat.codes.map(dict(enumerate(levels))).astype("str")
     elif pd.api.types.is_bool_dtype(cells.dtype):
         text = cells.astype("object").map(str, na_action="ignore").astype("str")
     elif pd.api.types.is_numeric_dtype(cells.dtype):
@@ -125,21 +136,40 @@ def _is_typed(cells: pd.Series, contract: Contract) -> bool:
 
 
 def _number_text(cells: pd.Series) -> pd.Series:
-    numbers = cells.astype("Float64") if pd.api.types.is_float_dtype(cells.dtype) else cells.astype("Int64")
-    if pd.api.types.is_float_dtype(cells.dtype) and (numbers.dropna() % 1 == 0).all():
-        numbers = numbers.astype("Int64")
-    return numbers.astype("object").map(str, na_action="ignore").astype("str")
+    """Whole numbers without `.0` where all are whole, and written out only as far as they are exact."""
+    if not pd.api.types.is_float_dtype(cells.dtype):
+        return cells.astype("object").map(str, na_action="ignore").astype("str")
+    numbers = cells.astype("float64")
+    given = numbers.dropna()
+    whole = bool((np.isfinite(given) & (given % 1 == 0)).all())
+    exact = numbers.abs() < MOST_EXACT
+    as_it_is = {
+        n: str(n) if not whole else str(int(n)) if ok else f"{n:.5E}"
+        for n, ok in zip(numbers, exact, strict=True)
+        if n == n
+    }
+    return numbers.map(lambda n: as_it_is[n], na_action="ignore").astype("str")
 
 
 def _cell_text(cell: object) -> str:
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", errors="replace")
+    text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
-def _coerce_extra(cells: pd.Series) -> pd.Series:
+def _coerce_extra(cells: pd.Series, notes: list[str]) -> pd.Series:
     if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
-        return cells.astype("float64")
-    numbers = read_plain_numbers(cells)
-    return cells if numbers is None else numbers
+        numbers: pd.Series | None = cells.astype("float64")
+    else:
+        numbers = read_plain_numbers(cells)
+    if numbers is None:
+        return cells
+    infinite = np.isinf(numbers)
+    if not infinite.any():
+        return numbers
+    notes.append(_read_as_empty(cells.name, infinite, numbers))
+    return numbers.mask(infinite)
 
 
 def _coerce_column(
@@ -147,13 +177,15 @@ def _coerce_column(
 ) -> pd.Series:
     is_text = isinstance(cells.dtype, pd.StringDtype)
     if column.kind in _NUMERIC:
-        return read_numbers(cells, decimal=mark) if is_text else cells.astype("float64")
+        numbers = read_numbers(cells, decimal=mark) if is_text else cells.astype("float64")
+        # Half a person is rounded later; a tier of 1.5 is none
+        return numbers.mask(numbers % 1 != 0) if column.whole else numbers
     if column.kind == "date":
         return read_days(cells, day_first=day_first, zone=zone) if is_text else days_of(cells, zone=zone)
     if column.kind == "flag":
         return cells.str.lower().map(_FLAGS).astype("boolean") if is_text else cells.astype("boolean")
     if column.kind == "id":
-        return _without_point_zero(cells, column.name, notes)
+        return _without_point_zero(cells.mask(_is_cut_short(cells)), column.name, notes)
     if column.values:
         lower = cells.str.lower()
         return cells.where(~lower.isin(column.values), lower)
@@ -169,27 +201,93 @@ def _without_point_zero(cells: pd.Series, name: str, notes: list[str]) -> pd.Ser
     return cells.str.removesuffix(".0")
 
 
-def _without_empty_words(cells: pd.Series, name: str, notes: list[str]) -> pd.Series:
-    words = cells.str.lower().isin(_EMPTY)
-    if not words.any():
+def _is_cut_short(ids: pd.Series) -> pd.Series:
+    """Ids of many digits that a spreadsheet wrote as 1.23E+14: the digits are gone."""
+    suspect = ids.str.contains("E+", regex=False, na=False)
+    return suspect & ids.where(suspect).str.fullmatch(LONG_NUMBER.pattern, na=False) if suspect.any() else suspect
+
+
+def _without_damage(column: Column, cells: pd.Series, notes: list[str]) -> pd.Series:
+    """Cells without invisible characters, and without what tools write for nothing; each with its count."""
+    if column.kind != "text" or column.values:
+        hidden = cells.str.contains(INVISIBLE, regex=True, na=False)
+        if hidden.any():
+            notes.append(f"invisible characters were left out of {_cells(int(hidden.sum()))} of {column.name!r}")
+            cells = cells.str.replace(INVISIBLE, "", regex=True).str.strip()
+            cells = cells.where(cells != "")
+    empty = cells.isin(_NOTHING[column.kind]) if column.kind in _NOTHING else cells.str.lower().isin(_EMPTY)
+    if column.kind == "date":
+        none = f"{NO_DAY}|{FOREVER}" if column.ahead and not column.required else NO_DAY
+        levels = pd.Series(cells.dropna().unique(), dtype="str")
+        empty |= cells.isin(levels[levels.str.fullmatch(none)])
+    if not empty.any():
         return cells
-    notes.append(f"{int(words.sum()):,} cells of {name!r} that say {cells[words].iloc[0]!r} were read as empty")
-    return cells.mask(words)
+    notes.append(_read_as_empty(column.name, empty, cells))
+    return cells.mask(empty)
 
 
-def _find_decimal(contract: Contract, text: dict[str, pd.Series], problems: list[str], notes: list[str]) -> str:
+def _without_first_days(days: pd.Series, notes: list[str]) -> pd.Series:
+    first = days.isin(NO_EVENT)
+    if not first.any():
+        return days
+    notes.append(_read_as_empty(days.name, first, days.dt.strftime("%Y-%m-%d")))
+    return days.mask(first)
+
+
+def _read_as_empty(name: object, empty: pd.Series, cells: pd.Series) -> str:
+    """`2 cells of 'acv' say 'NaN' and the like, and were read as empty`."""
+    n, words = int(empty.sum()), cells[empty]
+    like = "" if (words == words.iloc[0]).all() else " and the like"
+    verbs = ("says", "was") if n == 1 else ("say", "were")
+    return f"{_cells(n)} of {name!r} {verbs[0]} {str(words.iloc[0])!r}{like}, and {verbs[1]} read as empty"
+
+
+def _at(cells: pd.Series, cell: str, place: str) -> str:
+    """A cell, and where it stands first."""
+    return f"{cell!r} on {place} {cells.index[cells == cell][0]:,}"
+
+
+def _cells(n: int) -> str:
+    return f"{n:,} cell{'' if n == 1 else 's'}"
+
+
+def _check_currencies(
+    contract: Contract, text: dict[str, pd.Series], currency: str | None, problems: list[str], place: str
+) -> None:
+    """Amounts that carry signs of several currencies, or of another than the run sheet's, with no column to say it."""
+    if "currency" in text:
+        return
+    for name in (n for n in text if n in contract and contract[n].kind == "money"):
+        found = find_currencies(text[name])
+        if len(found) > 1:
+            shown = " and ".join(_at(text[name], cell, place) for cell in list(found.values())[:2])
+            problems.append(f"{name!r} is in several currencies, as in {shown} (convert them before the export)")
+        elif currency and found and (code := next(iter(found))) not in (currency, "$", "¥", "kr"):
+            problems.append(
+                f"{name!r} is in {code}, as in {_at(text[name], found[code], place)}, the run sheet says {currency} "
+                f'(set currency = "{code}" in tierkit.toml, [data], or convert before the export)'
+            )
+
+
+def _find_decimal(
+    contract: Contract, text: dict[str, pd.Series], problems: list[str], notes: list[str], place: str
+) -> str:
     named = [n for n in text if n in contract and contract[n].kind in _NUMERIC]
     found = {n: find_marks(text[n], whole=contract[n].kind == "integer") for n in named}
     marks: Marks = join_marks(found.values())
+    shown = {
+        mark: next(_at(text[n], cell, place) for n in named if (cell := found[n].votes.get(mark)) is not None)
+        for mark in marks.votes
+    }
     if len(marks.votes) == 2:
         problems.append(
-            f"numbers have both decimal marks, {marks.votes['.']!r} and {marks.votes[',']!r} "
+            f"numbers have both decimal marks, {shown['.']} and {shown[',']} "
             f'(say decimal = "." or "," in tierkit.toml, [data.{contract.name}])'
         )
     elif not marks.votes and marks.unsettled:
         name = next(n for n in named if found[n].unsettled)
         problems.append(
-            f"{name!r} may be read in two ways, got {marks.unsettled!r} "
+            f"{name!r} may be read in two ways, got {_at(text[name], marks.unsettled, place)} "
             f'(say decimal = "." or "," in tierkit.toml, [data.{contract.name}])'
         )
     elif "," in marks.votes:
@@ -198,15 +296,15 @@ def _find_decimal(contract: Contract, text: dict[str, pd.Series], problems: list
     return "."
 
 
-def _find_day_first(contract: Contract, text: dict[str, pd.Series], problems: list[str]) -> bool:
+def _find_day_first(contract: Contract, text: dict[str, pd.Series], problems: list[str], place: str) -> bool:
     named = [n for n in text if n in contract and contract[n].kind == "date"]
     found = {n: find_day_order(text[n]) for n in named}
-    day = next((o.day_first for o in found.values() if o.day_first), None)
-    month = next((o.month_first for o in found.values() if o.month_first), None)
-    unsettled = next(((n, o.unsettled) for n, o in found.items() if o.unsettled), None)
+    day = next((_at(text[n], o.day_first, place) for n, o in found.items() if o.day_first), None)
+    month = next((_at(text[n], o.month_first, place) for n, o in found.items() if o.month_first), None)
+    unsettled = next(((n, _at(text[n], o.unsettled, place)) for n, o in found.items() if o.unsettled), None)
     repair = f"(say day_first = true or false in tierkit.toml, [data.{contract.name}])"
     if day and month:
-        problems.append(f"dates have both orders of day and month, {day!r} and {month!r} {repair}")
+        problems.append(f"dates have both orders of day and month, {day} and {month} {repair}")
     elif unsettled and not day and not month:
-        problems.append(f"{unsettled[0]!r} may be read in two ways, got {unsettled[1]!r} {repair}")
+        problems.append(f"{unsettled[0]!r} may be read in two ways, got {unsettled[1]} {repair}")
     return month is None

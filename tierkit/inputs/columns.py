@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from tierkit.inputs.coercion import READERS, RULES, as_text
+from tierkit.inputs.coercion import READERS, as_text
 from tierkit.inputs.contracts import Column, Contract
 from tierkit.inputs.reading import Raw, nearest, plain_name
 from tierkit.inputs.settings import JoinSource, TableSource
@@ -13,6 +13,7 @@ from tierkit.inputs.settings import JoinSource, TableSource
 ROW_NUMBER = "row_number"
 ANY_VALUE = "*"
 _LOOKED_AT = 1000
+_SHOWN, _WIDEST = 6, 60
 _EXPECTED_AT_CLOSE = ("deal_id", "account_id", "outcome", "opened_at", "closed_at", "acv", "amount")
 
 
@@ -54,10 +55,13 @@ def map_columns(
     columns = {name: _pick(frame, taken[name]) for name in contract.names if name in taken}
     for name, value in source.constants.items():
         columns[name] = pd.Series(str(value), frame.index, dtype="str")
+    header, said = _say_header(list(raw.frame.columns)), False
     for name in [*contract.required, *(n for n in required if n not in contract.required)]:
         if name not in columns and name not in source.columns:
             near = nearest(name, [c for c in frame.columns if c not in taken.values()])
-            problems.append(f"column {name!r} is missing{f', did you mean {near!r}?' if near else ''} {where}")
+            meant = f", did you mean {_short(near)}?" if near else ""
+            problems.append(f"column {name!r} is missing{meant} {where if near or said else where[:-1] + header}")
+            said = said or not near
     for given in frame.columns.difference(list(taken.values()), sort=False):
         if given in columns:
             notes.append(f"column {given!r} of the file was left out, since {given!r} is set in tierkit.toml")
@@ -135,9 +139,9 @@ def _find_columns(
             taken[name] = plain[plain_name(given)]
         else:
             near = nearest(given, list(frame.columns))
-            problems.append(
-                f"column {given!r}, mapped to {name!r}, is missing{f', did you mean {near!r}?' if near else ''} {where}"
-            )
+            meant = f", did you mean {_short(near)}?" if near else ""
+            at = where if near else where[:-1] + _say_header(list(frame.columns))
+            problems.append(f"column {given!r}, mapped to {name!r}, is missing{meant} {at}")
     mapped = set(taken.values())
     for name in contract.names:
         if name in taken or name in source.columns or name in source.constants:
@@ -159,7 +163,16 @@ def _holds_something_else(column: Column, cells: pd.Series) -> bool:
         return False
     if column.values:
         return not text.str.lower().isin(column.values).any()
-    return column.kind in RULES and not any(reads(text).notna().any() for reads in READERS[column.kind])
+    return column.kind in READERS and not any(reads(text).notna().any() for reads in READERS[column.kind])
+
+
+def _say_header(columns: Sequence[str]) -> str:
+    more = ", ..." if len(columns) > _SHOWN else ""
+    return f"; the header says {', '.join(map(_short, columns[:_SHOWN]))}{more})"
+
+
+def _short(name: str) -> str:
+    return repr(name if len(name) <= _WIDEST else f"{name[:_WIDEST]}...")
 
 
 def _pick(frame: pd.DataFrame, given: str) -> pd.Series:

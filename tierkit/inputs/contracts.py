@@ -16,6 +16,8 @@ class Column:
     required: bool = False
     low: float | None = None
     high: float | None = None
+    most: float | None = None
+    """More than this is a slip, or would not fit into the numbers tierkit counts with."""
     values: tuple[str, ...] = ()
     mutable: bool = False
     """Whether the value changes with time, so that without history nobody knows when it was known."""
@@ -23,6 +25,12 @@ class Column:
     """Whether cells of a required column may be empty."""
     ahead: bool = False
     """Whether a date may lie after the last day the export covers."""
+    not_before: str | None = None
+    """A date column of the same row that it may not lie before."""
+    event: bool = False
+    """Whether a date says when something happened, so that 1 January 1900 or 1970 can only stand for no date."""
+    whole: bool = False
+    """Whether a fraction is a fault, rather than a figure to be rounded."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,8 @@ class Contract:
     grain: str
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
+    """Columns of which every row must fill one."""
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -55,6 +65,10 @@ class Contract:
         return [c.name for c in self.columns if c.required]
 
 
+MOST_MONEY = 1e15
+"""More than any firm earns in any currency, and few enough cents for a whole number of 64 bits."""
+MOST_PEOPLE = 1e8
+MOST_UNITS = 1e12
 OUTCOMES = ("won", "lost", "open")
 DEAL_TYPES = ("new", "expansion", "renewal")
 DIRECTIONS = ("inbound", "outbound")
@@ -79,8 +93,8 @@ _CONTRACTS = (
             Column("industry", "text", "industry"),
             Column("country", "text", "country"),
             Column("region", "text", "sales region"),
-            Column("employees", "integer", "headcount, people", low=0, mutable=True),
-            Column("annual_revenue", "money", "revenue a year", low=0, mutable=True),
+            Column("employees", "integer", "headcount, people", low=0, most=MOST_PEOPLE, mutable=True),
+            Column("annual_revenue", "money", "revenue a year", low=0, most=MOST_MONEY, mutable=True),
             Column("currency", "text", "ISO currency of annual_revenue; empty is that of the run sheet"),
             Column("owner_id", "id", "the seller who owns it", mutable=True),
             Column("segment", "text", "segment", mutable=True),
@@ -107,15 +121,21 @@ _CONTRACTS = (
             Column("deal_id", "id", "key of the deal", required=True),
             Column("outcome", "text", "how it ended", required=True, values=OUTCOMES),
             _account_id(required=False),
-            Column("opened_at", "date", "day it opened"),
-            Column("closed_at", "date", "day it closed; of an open deal an expected date, ignored"),
-            Column("acv", "money", "annual contract value", low=0),
-            Column("amount", "money", "total of the contract; acv is made of it where acv is not given", low=0),
+            Column("opened_at", "date", "day it opened", event=True),
+            Column("closed_at", "date", "day it closed; of an open deal an expected date, ignored", event=True),
+            Column("acv", "money", "annual contract value", low=0, most=MOST_MONEY),
+            Column(
+                "amount",
+                "money",
+                "total of the contract; acv is made of it where acv is not given",
+                low=0,
+                most=MOST_MONEY,
+            ),
             Column("currency", "text", "ISO currency of acv"),
-            Column("term_months", "number", "length of the contract, months", low=0),
+            Column("term_months", "number", "length of the contract, months", low=0, most=10_000),
             Column("deal_type", "text", "new business, expansion or renewal", values=DEAL_TYPES),
             Column("product", "text", "product"),
-            Column("seats", "number", "seats or units", low=0),
+            Column("seats", "number", "seats or units", low=0, most=MOST_UNITS),
             Column("use_case", "text", "use case"),
             Column("source", "text", "where the deal came from"),
             Column("owner_id", "id", "the seller who owns it"),
@@ -128,13 +148,13 @@ _CONTRACTS = (
         "one row per touch",
         (
             _account_id(),
-            Column("occurred_at", "date", "day it happened", required=True),
+            Column("occurred_at", "date", "day it happened", required=True, event=True),
             Column("kind", "text", "email, call, meeting, web_visit, ...", required=True),
             Column("direction", "text", "inbound is theirs, outbound is ours", values=DIRECTIONS),
             Column("contact_id", "id", "the person"),
             Column("channel", "text", "channel"),
             Column("template_id", "id", "template it was written from"),
-            Column("minutes", "number", "our time, minutes", low=0),
+            Column("minutes", "number", "our time, minutes", low=0, most=1e6),
             _KNOWN_AT,
         ),
     ),
@@ -155,7 +175,7 @@ _CONTRACTS = (
         "one row per trigger event",
         (
             _account_id(),
-            Column("occurred_at", "date", "day it happened", required=True),
+            Column("occurred_at", "date", "day it happened", required=True, event=True),
             Column("kind", "text", "funding, executive_hire, ...", required=True),
             Column("source", "text", "who reported it"),
             Column("detail", "text", "what happened, for people"),
@@ -168,8 +188,8 @@ _CONTRACTS = (
         (
             Column("owner_id", "id", "key of the seller", required=True),
             Column("name", "text", "name"),
-            Column("tier1_slots", "integer", "Tier 1 accounts the seller can hold", low=0),
-            Column("tier2_slots", "integer", "Tier 2 accounts the seller can hold", low=0),
+            Column("tier1_slots", "integer", "Tier 1 accounts the seller can hold", low=0, most=1e6),
+            Column("tier2_slots", "integer", "Tier 2 accounts the seller can hold", low=0, most=1e6),
             _KNOWN_AT,
         ),
         key=("owner_id",),
@@ -184,7 +204,7 @@ _CONTRACTS = (
             Column("evidence", "text", "what supports it"),
             Column("author", "text", "who made it"),
             _KNOWN_AT,
-            Column("expires_at", "date", "last day it counts", ahead=True),
+            Column("expires_at", "date", "last day it counts", ahead=True, not_before="known_at"),
         ),
     ),
     Contract(
@@ -192,11 +212,11 @@ _CONTRACTS = (
         "one row per decision",
         (
             _account_id(),
-            Column("tier", "integer", "tier a person chose, 1 is best", required=True, low=1, high=4),
+            Column("tier", "integer", "tier a person chose, 1 is best", required=True, low=1, high=4, whole=True),
             Column("reason", "text", "reason code", required=True),
             Column("author", "text", "who decided", required=True),
             Column("created_at", "date", "day of the decision", required=True),
-            Column("expires_at", "date", "last day it counts", required=True, ahead=True),
+            Column("expires_at", "date", "last day it counts", required=True, ahead=True, not_before="created_at"),
         ),
     ),
     Contract(
@@ -208,6 +228,7 @@ _CONTRACTS = (
             Column("reason", "text", "why it is not sold to", required=True),
             _KNOWN_AT,
         ),
+        any_of=("account_id", "domain"),
     ),
     Contract(
         "funnel",
@@ -215,10 +236,10 @@ _CONTRACTS = (
         (
             Column("lead_id", "id", "key of the lead", required=True),
             _account_id(required=False),
-            Column("created_at", "date", "day it was handed over"),
+            Column("created_at", "date", "day it was handed over", event=True),
             Column("source", "text", "where it came from"),
-            Column("accepted_at", "date", "day sales accepted it"),
-            Column("meeting_at", "date", "day of the first meeting"),
+            Column("accepted_at", "date", "day sales accepted it", event=True, not_before="created_at"),
+            Column("meeting_at", "date", "day of the first meeting", event=True),
             Column("rejected_reason", "text", "why sales rejected it"),
         ),
         key=("lead_id",),
@@ -229,7 +250,7 @@ _CONTRACTS = (
         (
             _account_id(),
             Column("entered_at", "date", "first day on the list", required=True),
-            Column("left_at", "date", "first day off the list", ahead=True),
+            Column("left_at", "date", "first day off the list", ahead=True, not_before="entered_at"),
             Column("source", "text", "who put it there"),
         ),
     ),
@@ -238,11 +259,12 @@ _CONTRACTS = (
         "one row per account and change",
         (
             _account_id(),
-            Column("tier", "integer", "tier in use, 1 is best", required=True, low=1, high=4),
+            Column("tier", "integer", "tier in use, 1 is best", required=True, low=1, high=4, whole=True),
             Column("valid_from", "date", "first day", required=True),
-            Column("valid_to", "date", "last day; empty while in use", ahead=True),
+            Column("valid_to", "date", "last day; empty while in use", ahead=True, not_before="valid_from"),
             Column("source", "text", "who set it"),
         ),
+        key=("account_id", "valid_from"),
     ),
     Contract(
         "holdout",
@@ -259,7 +281,14 @@ _CONTRACTS = (
         (
             Column("currency", "text", "ISO currency", required=True),
             Column("valid_from", "date", "first day of the rate", required=True, ahead=True),
-            Column("rate", "number", "what one unit is worth in the currency of the run sheet", required=True, low=0),
+            Column(
+                "rate",
+                "number",
+                "what one unit is worth in the currency of the run sheet",
+                required=True,
+                low=0,
+                most=1e9,
+            ),
         ),
         key=("currency", "valid_from"),
     ),

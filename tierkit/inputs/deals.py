@@ -11,6 +11,7 @@ from tierkit.inputs.rates import convert_money
 from tierkit.inputs.reading import nearest
 
 MONTHS_A_YEAR = 12
+LEAST_TERM = 1 / 31
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,8 @@ def _annualise(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     amount = frame["amount"]
     if "term_months" not in frame:
         return frame.assign(acv=amount), "acv is the amount, since no term_months is given"
-    term = frame["term_months"].where(frame["term_months"] > 0)
+    # A term of less than a day is none: dividing by it would make a fortune of any amount
+    term = frame["term_months"].where(frame["term_months"] >= LEAST_TERM)
     acv = (amount * MONTHS_A_YEAR / term).fillna(amount)
     n = int((term.isna() & amount.notna()).sum())
     return frame.assign(acv=acv), f"acv is amount x 12 / term_months; {n:,} deals without a term keep their amount"

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +11,16 @@ import pandas as pd
 import pyarrow as pa
 
 from tierkit.errors import TableError
+from tierkit.inputs.damage import INVISIBLE
+from tierkit.inputs.disguise import refuse_disguise
+from tierkit.inputs.encodings import decode
 from tierkit.inputs.limits import GENEROUS, Limits
 
 SEPARATORS = ",;\t|"
 _SEPARATOR_NAMES = {";": "';'", "\t": "tab", "|": "'|'"}
 _FOOTER = re.compile(r"confidential information - do not distribute|copyright \(c\).*salesforce", re.IGNORECASE)
 _FOOTER_REACH = 20
+_INVISIBLE = re.compile(INVISIBLE)
 _CHUNK = 50_000
 _EXAMPLES = 3
 
@@ -40,21 +44,23 @@ def read_delimited(content: bytes, *, file: str, limits: Limits = GENEROUS) -> D
     ------
     TableError : the file is empty, has a header alone, has ragged rows, or a quote that is never closed.
     """
-    text, notes = _decode(content)
+    refuse_disguise(content, file)
+    text, notes = decode(content, file=file)
     if not text.strip():
         raise TableError(f"{file}: the file is empty (export it again)")
-    separator = _separator(text)
+    text, said = _take_hint(text)
+    separator = said or _separator(text)
     if separator != ",":
-        notes.append(f"columns are separated by {_SEPARATOR_NAMES[separator]}")
+        notes.append(f"columns are separated by {_SEPARATOR_NAMES.get(separator, repr(separator))}")
     records = _records(text, separator, file, limits)
-    _, header = next(records)
+    begins, header = next(records, (1, []))
     limits.check_columns(len(header), file)
-    header = [name.strip() for name in header]
-    lines, rows = _body(records, len(header), file, notes)
+    header = [clean_name(name) for name in header]
+    lines, rows = _body(records, header, begins, file, notes)
     if not lines:
         raise TableError(f"{file}: a header and no row below it (export it again)")
     columns = [pa.chunked_array([chunk[i] for chunk in rows], type=pa.large_string()) for i in range(len(header))]
-    frame = _name_columns(header, [pd.Series(c.to_pandas(), dtype="str") for c in columns], notes)
+    frame = name_columns(header, [pd.Series(c.to_pandas(), dtype="str") for c in columns], notes)
     frame.index = pd.Index(np.asarray(lines, dtype="int64"))
     return Delimited(frame, tuple(notes))
 
@@ -69,23 +75,18 @@ def read_header(content: bytes) -> list[str]:
         text = content.decode("utf-16", errors="ignore")
     else:
         # What follows the last line break may end inside a letter
-        text, _ = _decode(content[: content.rfind(b"\n") + 1] or content)
+        text, _ = decode(content[: content.rfind(b"\n") + 1] or content, file="")
+    text, said = _take_hint(text)
     if not text.strip():
         return []
-    record = next(csv.reader(io.StringIO(text.lstrip(), newline=""), delimiter=_separator(text)), [])
-    return [name.strip() for name in record]
+    record = next(csv.reader(io.StringIO(text.lstrip(), newline=""), delimiter=said or _separator(text)), [])
+    return [clean_name(name) for name in record]
 
 
-def _decode(content: bytes) -> tuple[str, list[str]]:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16"), ["read as UTF-16"]
-    if content.startswith(b"\xef\xbb\xbf"):
-        return content.decode("utf-8-sig"), ["read as UTF-8 with a byte order mark"]
-    try:
-        return content.decode("utf-8"), []
-    except UnicodeDecodeError:
-        # cp1252 leaves five bytes undefined; they become a replacement mark rather than stop a run
-        return content.decode("cp1252", errors="replace"), ["is not UTF-8, read as cp1252 (Windows)"]
+def _take_hint(text: str) -> tuple[str, str | None]:
+    """The text with the first line emptied if it is Excel's `sep=;`, and the separator it names."""
+    hint = re.match(r'"?sep=(.)"?[,;\t|]*(?=\r|\n)', text, re.IGNORECASE)
+    return (text[hint.end() :], hint[1]) if hint else (text, None)
 
 
 def _separator(text: str) -> str:
@@ -109,14 +110,21 @@ def _records(text: str, separator: str, file: str, limits: Limits) -> Iterator[t
                 yield begins, record
             begins = reader.line_num + 1
     except csv.Error as error:
-        raise TableError(
-            f"{file}: line {begins} cannot be read: {error} (look for a quote never closed, or "
-            "raise limits.max_cell_kb)"
-        ) from None
+        raise TableError(f"{file}: line {begins:,} cannot be read: {_say(error)}") from None
+
+
+def _say(error: csv.Error) -> str:
+    said = str(error)
+    if "limit" in said:
+        most = f"{csv.field_size_limit():,} characters"
+        return f"a cell holds more than {most} (is a quote never closed? else raise limits.max_cell_kb)"
+    if "unexpected end" in said:
+        return "a quote is opened there and never closed (close it, or double quotes inside cells)"
+    return "text follows a closing quote (double quotes inside cells, and export again)"
 
 
 def _body(
-    records: Iterator[tuple[int, list[str]]], width: int, file: str, notes: list[str]
+    records: Iterator[tuple[int, list[str]]], header: list[str], begins: int, file: str, notes: list[str]
 ) -> tuple[list[int], list[list[pa.Array]]]:
     """Lines and column chunks of all rows as wide as the header."""
     lines: list[int] = []
@@ -124,12 +132,15 @@ def _body(
     pending: list[list[str]] = []
     ragged: list[tuple[int, list[str]]] = []
     tail: list[tuple[int, list[str]]] = []
-    n_blank = 0
+    repeats: list[int] = []
+    n_blank, width = 0, len(header)
 
     def keep(line: int, record: list[str]) -> None:
         nonlocal n_blank, pending
         if len(record) != width:
             ragged.append((line, record))
+        elif record[0].strip("\ufeff ") == header[0] and width > 1 and [clean_name(c) for c in record] == header:
+            repeats.append(line)
         elif not any(record):
             n_blank += 1
         else:
@@ -150,11 +161,23 @@ def _body(
     if pending:
         chunks.append(_columns_of(pending))
     if ragged:
-        shown = ", ".join(f"line {line} has {len(record)}" for line, record in ragged[:_EXAMPLES])
+        shown = ", ".join(f"line {line:,} has {len(record)}" for line, record in ragged[:_EXAMPLES])
+        wider = not lines and all(len(record) > width for _, record in ragged)
+        repair = "quote cells that hold the separator, and export again"
+        if wider:
+            repair = f"the header seems to stand on line {ragged[0][0]:,}: delete the lines above it"
+        elif len(ragged) == 1 and lines and ragged[0][0] > lines[-1] and len(ragged[0][1]) < width:
+            repair = "the file seems to be cut short: export it again"
+        cells = "the 1 cell" if width == 1 else f"the {width:,} cells"
+        n = f"{len(ragged):,} row{'' if len(ragged) == 1 else 's'}"
         raise TableError(
-            f"{file}: every row must have the {width} cells of the header, {shown} ({len(ragged):,} rows) "
-            "(quote cells that hold the separator, and export again)"
+            f"{file}: every row must have {cells} of the header (line {begins:,}), {shown} ({n}) ({repair})"
         )
+    if repeats:
+        said = (
+            "1 row that repeats the header was" if len(repeats) == 1 else f"{len(repeats):,} rows that repeat it were"
+        )
+        notes.append(f"the header stands more than once: {said} passed over, first on line {repeats[0]:,}")
     if footer:
         notes.append(f"{len(footer)} footer lines of the report were left out, from line {footer[0][0]}")
     if n_blank:
@@ -181,16 +204,23 @@ def _cut_footer(
     return tail[:start], tail[start:]
 
 
-def _name_columns(header: list[str], columns: list[pd.Series], notes: list[str]) -> pd.DataFrame:
+def clean_name(name: str) -> str:
+    """A header without spaces around it and without invisible characters."""
+    return _INVISIBLE.sub("", name).strip()
+
+
+def name_columns(header: Sequence[str], columns: Sequence[pd.Series], notes: list[str]) -> pd.DataFrame:
     """Columns by name; of a repeated name the first wins, nameless empty columns go."""
     named: dict[str, pd.Series] = {}
     for i, (name, column) in enumerate(zip(header, columns, strict=True)):
-        if not name and (column == "").all():
+        if not name and (column.isna() | (column.astype("object") == "")).all():
             continue
-        name = name or f"column {i + 1}"
+        if not name:
+            name = f"column {i + 1}"
+            notes.append(f"a column without a name holds values; it is called {name!r}")
         if name in named:
-            differing = int((named[name] != column).sum())
-            notes.append(f"column {name!r} is repeated, the first was used; {differing:,} rows differ")
+            same = (named[name] == column) | (named[name].isna() & column.isna())
+            notes.append(f"column {name!r} is repeated, the first was used; {int((~same).sum()):,} rows differ")
         else:
             named[name] = column
     return pd.DataFrame(named)

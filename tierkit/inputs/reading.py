@@ -1,6 +1,5 @@
 """Files and frames as they stand: CSV, Parquet, Excel and DuckDB, found by name, with the line of every row."""
 
-import datetime as dt
 import difflib
 import gzip
 import hashlib
@@ -9,15 +8,16 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from tierkit.errors import TableError
-from tierkit.inputs.delimited import read_delimited, read_header
+from tierkit.inputs.delimited import clean_name, read_delimited, read_header
+from tierkit.inputs.disguise import refuse_no_workbook
 from tierkit.inputs.engine import connect_engine
 from tierkit.inputs.limits import GENEROUS, Limits
+from tierkit.inputs.workbooks import read_workbook
 
 TEXT_ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt")
 EXCEL_ENDINGS = (".xlsx", ".xlsm")
@@ -78,6 +78,7 @@ def read_file(path: Path, *, table: str | None = None, limits: Limits = GENEROUS
     if not content:
         raise TableError(f"{path.name}: the file is empty (export it again)")
     name = path.name.lower()
+    notes: list[str] = []
     if name.endswith(TEXT_ENDINGS):
         text = _unpack(content, path.name, limits) if name.endswith(".gz") else content
         read = read_delimited(text, file=path.name, limits=limits)
@@ -85,25 +86,30 @@ def read_file(path: Path, *, table: str | None = None, limits: Limits = GENEROUS
     if name.endswith(".parquet"):
         frame = _read_parquet(path, limits)
     elif name.endswith(EXCEL_ENDINGS):
-        frame = _read_excel(path, table, limits)
+        refuse_no_workbook(content, path.name)
+        frame, notes = read_workbook(path, table, offer=_offer, limits=limits)
     elif name.endswith(DUCKDB_ENDINGS):
         frame = _read_duckdb(path, table, limits)
     else:
         raise TableError(f"{path.name}: nobody reads files of this ending (use {', '.join(ENDINGS)})")
     if frame.empty:
         raise TableError(f"{path.name}: a header and no row below it (export it again)")
-    return Raw(frame, path.name, sha256, "row")
+    frame.columns = pd.Index([clean_name(str(name)) for name in frame.columns])
+    repeated = frame.columns[frame.columns.duplicated()]
+    if len(repeated):
+        raise TableError(f"{path.name}: column {repeated[0]!r} is repeated (rename one, and export again)")
+    return Raw(frame, path.name, sha256, "row", tuple(notes))
 
 
 def read_frame(frame: pd.DataFrame, *, table: str) -> Raw:
     """A frame as a source named after its table; the caller's frame is not changed."""
     if frame.empty:
         raise TableError(f"{table}: the frame has no row (leave the table out if there is none)")
-    repeated = frame.columns[frame.columns.duplicated()]
+    raw = frame.copy(deep=False)
+    raw.columns = pd.Index([clean_name(str(name)) for name in frame.columns])
+    repeated = raw.columns[raw.columns.duplicated()]
     if len(repeated):
         raise TableError(f"{table}: column {repeated[0]!r} is repeated in the frame (rename it)")
-    raw = frame.copy(deep=False)
-    raw.columns = pd.Index([str(name) for name in frame.columns])
     raw.index = pd.RangeIndex(1, len(raw) + 1)
     return Raw(raw, table, _hash_frame(raw), "row")
 
@@ -125,7 +131,7 @@ def plain_name(name: str) -> str:
     >>> plain_name("Account ID") == plain_name("account_id")
     True
     """
-    return "".join(c for c in name.casefold() if c not in " _-\t\xa0")
+    return "".join(c for c in clean_name(name).casefold() if c not in " _-\t\n\r\xa0")
 
 
 def peek_header(path: Path) -> list[str]:
@@ -186,7 +192,7 @@ def _content(path: Path, limits: Limits) -> bytes:
         with path.open("rb") as file:
             content = file.read(limits.max_bytes + 1)  # a file may say that it is empty, and not be
     except OSError as error:
-        raise TableError(f"{path.name}: cannot be read: {error.strerror} ({path})") from None
+        raise TableError(f"{path.name}: cannot be read: {(error.strerror or 'unknown cause').lower()}") from None
     limits.check_size(len(content), path.name)
     return content
 
@@ -195,15 +201,17 @@ def _unpack(content: bytes, file: str, limits: Limits) -> bytes:
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
             text = packed.read(limits.max_bytes + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise TableError(f"{file}: cannot be unpacked: {error} (export it again)") from None
+    except EOFError:
+        raise TableError(f"{file}: the archive is cut short (copy or export it again)") from None
+    except (OSError, zlib.error):
+        raise TableError(f"{file}: is not a gzip archive, or is damaged (export it again)") from None
     limits.check_size(len(text), file, unpacked=True)
     return text
 
 
 def _read_parquet(path: Path, limits: Limits) -> pd.DataFrame:
-    import pyarrow as pa
     import pyarrow.parquet as pq
+    from pyarrow import ArrowException
 
     try:
         about = pq.read_metadata(path)
@@ -211,71 +219,19 @@ def _read_parquet(path: Path, limits: Limits) -> pd.DataFrame:
         limits.check_columns(about.num_columns, path.name)
         sizes = (about.row_group(i).total_byte_size for i in range(about.num_row_groups))
         limits.check_size(sum(sizes), path.name, unpacked=True)
+        names = pq.read_schema(path).names
+        if repeated := next((name for name in names if names.count(name) > 1), None):
+            raise TableError(f"{path.name}: column {repeated!r} is repeated (rename one, and export again)")
         frame = pd.read_parquet(path)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise TableError(f"{path.name}: is not a Parquet file: {error}") from None
-    if not isinstance(frame.index, pd.RangeIndex) and frame.index.name is not None:
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, ArrowException):
+        with path.open("rb") as file:
+            cut = file.read(4) == b"PAR1"
+        what = "is a Parquet file that is cut short or cannot be read" if cut else "is not a Parquet file"
+        raise TableError(f"{path.name}: {what} (export it again)") from None
+    if not isinstance(frame.index, pd.RangeIndex) and any(name is not None for name in frame.index.names):
         frame = frame.reset_index()
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return frame
-
-
-def _read_excel(path: Path, sheet: str | None, limits: Limits) -> pd.DataFrame:
-    from xml.etree.ElementTree import ParseError
-    from zipfile import BadZipFile, ZipFile
-
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    # What defusedxml refuses, such as entities that grow without end, is a ValueError; it may come with any row.
-    broken = (BadZipFile, InvalidFileException, KeyError, OSError, ValueError, ParseError, zlib.error)
-    rows: list[tuple[int, tuple[Any, ...]]] = []
-    try:
-        with path.open("rb") as file:
-            with ZipFile(file) as packed:  # no part of it can unpack to more than it says here
-                limits.check_size(sum(part.file_size for part in packed.infolist()), path.name, unpacked=True)
-            book = load_workbook(file, read_only=True, data_only=True)
-            if sheet is not None and sheet not in book.sheetnames:
-                raise TableError(f"{path.name}: no sheet {sheet!r} ({_offer(sheet, book.sheetnames)})")
-            sheet_rows = book[sheet or book.sheetnames[0]].iter_rows(values_only=True)
-            for number, cells in enumerate(sheet_rows, start=1):
-                if any(cell is not None for cell in cells):
-                    # One cell far to the right makes rows of all columns there are; none beyond the header is read.
-                    width = len(rows[0][1]) if rows else max(i for i, c in enumerate(cells, 1) if c is not None)
-                    limits.check_columns(width, path.name)
-                    rows.append((number, cells[:width]))
-                    limits.check_rows(len(rows) - 1, path.name)
-    except broken as error:
-        said = next(iter(str(error).splitlines()), type(error).__name__)
-        raise TableError(f"{path.name}: is not an Excel workbook: {said}") from None
-    if not rows:
-        raise TableError(f"{path.name}: the sheet is empty")
-    header = rows[0][1]
-    columns: dict[str, pd.Series] = {}
-    index = pd.Index([number for number, _ in rows[1:]], dtype="int64")
-    for i, name in enumerate(header):
-        if name is not None and str(name).strip() not in columns:
-            column = [row[i] if i < len(row) else None for _, row in rows[1:]]
-            columns[str(name).strip()] = _excel_column(column, index)
-    return pd.DataFrame(columns, index=index)
-
-
-def _excel_column(cells: list[Any], index: pd.Index) -> pd.Series:
-    """Numbers and dates keep their type where a whole column agrees; anything mixed is read as text."""
-    given = [c for c in cells if c is not None]
-    if given and all(isinstance(c, int | float) and not isinstance(c, bool) for c in given):
-        if all(isinstance(c, int) for c in given):
-            return pd.Series(cells, index, dtype="Int64")
-        return pd.Series(cells, index, dtype="float64")
-    if given and all(isinstance(c, dt.date | dt.datetime) for c in given):
-        return pd.Series(pd.to_datetime(pd.Series(cells, dtype="object"), format="ISO8601").to_numpy(), index)
-    return pd.Series(["" if c is None else _cell_text(c) for c in cells], index, dtype="str")
-
-
-def _cell_text(cell: Any) -> str:
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return cell.isoformat() if isinstance(cell, dt.date | dt.datetime) else str(cell)
 
 
 def _read_duckdb(path: Path, table: str | None, limits: Limits) -> pd.DataFrame:
@@ -283,8 +239,8 @@ def _read_duckdb(path: Path, table: str | None, limits: Limits) -> pd.DataFrame:
 
     try:
         engine = connect_engine(path)
-    except duckdb.Error as error:
-        raise TableError(f"{path.name}: is not a DuckDB file: {error}") from None
+    except duckdb.Error:
+        raise TableError(f"{path.name}: is not a DuckDB file, or is damaged (export it again)") from None
     with engine:
         known = [row[0] for row in engine.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()]
         known += [
@@ -298,8 +254,8 @@ def _read_duckdb(path: Path, table: str | None, limits: Limits) -> pd.DataFrame:
             view = engine.sql(f'SELECT * FROM "{table.replace(chr(34), chr(34) * 2)}"')
             limits.check_columns(len(view.columns), path.name)
             frame: pd.DataFrame = view.limit(limits.max_rows + 1).df()
-        except duckdb.Error as error:
-            raise TableError(f"{path.name}: {table!r} cannot be read from this file alone: {error}") from None
+        except duckdb.Error:
+            raise TableError(f"{path.name}: table {table!r} cannot be read (is it a view of something else?)") from None
     limits.check_rows(len(frame), path.name)
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return frame
@@ -311,6 +267,7 @@ def _hash_frame(frame: pd.DataFrame) -> str:
     for name in frame.columns:
         column = frame[name]
         digest.update(f"{name}\x1f{column.dtype}\x1e".encode())
-        values = column.astype("str") if column.dtype == object else column
+        # Objects may be bytes, lists or halves of characters, which no text column holds
+        values = column.map(ascii).astype("str") if column.dtype == object else column
         digest.update(pd.util.hash_pandas_object(values, index=False).to_numpy(dtype=np.uint64).tobytes())
     return digest.hexdigest()

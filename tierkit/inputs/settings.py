@@ -16,7 +16,7 @@ from tierkit.inputs.passwords import holds_password
 class Section(BaseModel):
     """A section of the run sheet: frozen, and every unknown key is refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 class JoinSource(Section):
@@ -194,7 +194,7 @@ class DataSettings(Section):
             for name in (n for n in (*source.columns, *source.constants) if n not in known):
                 near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
                 hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-                raise ValueError(f"{table} has no column {name!r}; {hint}")
+                raise ValueError(f"names a column that {table} do not have, {name!r}; {hint}")
             if both := sorted(set(source.columns) & set(source.constants)):
-                raise ValueError(f"{table}: {both[0]!r} is both a column and a constant; keep one")
+                raise ValueError(f"names {both[0]!r} of {table} as a column and as a constant; keep one")
         return self

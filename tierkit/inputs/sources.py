@@ -1,7 +1,7 @@
 """Where each table comes from: frames, files found by name or named by the run sheet, or a database."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.databases import database_file
 from tierkit.inputs.limits import Limits
 from tierkit.inputs.queries import find_queries
-from tierkit.inputs.reading import DUCKDB_ENDINGS, Raw, read_file, read_frame, table_stem
+from tierkit.inputs.reading import DUCKDB_ENDINGS, ENDINGS, Raw, read_file, read_frame, table_stem
 from tierkit.inputs.settings import DataSettings, TableSource
 from tierkit.inputs.warehouse import query_readers
 
@@ -66,7 +66,7 @@ def find_readers(
             if file := given.file or (by_name[table].name if table in by_name else None):
                 said.append(f"{file} was not read: {queries[table].name} stands in its place")
         notes = [*notes, *said, where]
-    return _with_deals(readers, f"{folder} ({'; '.join(said)})" if said else str(folder)), notes
+    return _with_deals(readers, str(folder), notes), notes
 
 
 def input_files(settings: DataSettings, *, root: Path) -> list[Path]:
@@ -104,6 +104,9 @@ def find_tables(folder: Path) -> tuple[dict[str, Path], list[str]]:
     for path in sorted(folder.iterdir()):
         stem = table_stem(path)
         if stem is None:
+            if path.name.lower().split(".")[0] in CONTRACTS:
+                why = "it is a folder" if path.is_dir() else f"nobody reads its ending (use {', '.join(ENDINGS)})"
+                notes.append(f"{path.name} was not read: {why}")
             continue
         if stem in CONTRACTS and stem in found:
             raise TableError(f"{folder}: {found[stem].name} and {path.name} are both named after {stem!r} (keep one)")
@@ -120,10 +123,12 @@ def find_tables(folder: Path) -> tuple[dict[str, Path], list[str]]:
     return found, notes
 
 
-def _with_deals(readers: dict[str, Reader], where: str) -> dict[str, Reader]:
+def _with_deals(readers: dict[str, Reader], where: str, notes: Sequence[str] = ()) -> dict[str, Reader]:
     if "deals" not in readers:
         known = f"there are {', '.join(readers)}" if readers else "no file there is named after a table"
-        raise TableError(f"{where}: 'deals' is missing, the one table a run cannot do without ({known})")
+        raise TableError(
+            f"{where}: 'deals' is missing, the one table a run cannot do without ({'; '.join([known, *notes])})"
+        )
     return readers
 
 

@@ -16,6 +16,7 @@ from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.deals import check_dates, check_outcomes, own_accounts, settle_dates, settle_money
 from tierkit.inputs.domains import normalise_domains, say_domains
 from tierkit.inputs.duplicates import Duplicates, find_duplicates
+from tierkit.inputs.ends import check_end, last_day, unknown_fields
 from tierkit.inputs.engine import connect_engine
 from tierkit.inputs.folding import Folding
 from tierkit.inputs.parents import roll_up
@@ -28,7 +29,6 @@ _FIRST = ("identity", "rates", "accounts", "deals")
 """Tables that others are read by: who is who, what money is worth, which accounts there are."""
 _EVERY_ROW_COUNTS = ("identity", "rates")
 """Tables of which no row is set aside, since each bears on the rows of others."""
-_EVENTS = (("deals", "opened_at"), ("deals", "closed_at"), ("activities", "occurred_at"), ("signals", "occurred_at"))
 
 
 @dataclass(frozen=True)
@@ -178,6 +178,8 @@ class _Door:
     settings: DataSettings
     notes: list[str]
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+    files: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """File of each table, and what its index counts."""
     problems: list[str] = field(default_factory=list)
     rejected: list[pd.DataFrame] = field(default_factory=list)
     sources: list[tuple[str, str, str, int, int]] = field(default_factory=list)
@@ -185,6 +187,8 @@ class _Door:
     has_accounts: bool = False
     accounts: pd.Index | None = None
     """Ids other tables may name; unset where accounts are not given, or are broken themselves."""
+    accounts_aside: pd.Index = field(default_factory=lambda: pd.Index([], dtype="str"))
+    """Ids of accounts whose own row was set aside."""
     strangers: pd.Index = field(default_factory=lambda: pd.Index([], dtype="str"))
     """Accounts that deals name where no accounts table is given."""
     folding: Folding = field(default_factory=Folding)
@@ -208,7 +212,13 @@ class _Door:
         needed = ("account_id",) if table == "deals" and self.has_accounts else ()
         mapped = map_columns(raw, contract, given, joined=joined, required=needed)
         typed = coerce_table(
-            contract, mapped.frame, decimal=given.decimal, day_first=given.day_first, zone=self.settings.time_zone
+            contract,
+            mapped.frame,
+            decimal=given.decimal,
+            day_first=given.day_first,
+            zone=self.settings.time_zone,
+            currency=self.settings.currency,
+            place=raw.place,
         )
         if table == "deals":
             typed = settle_dates(typed)
@@ -245,6 +255,7 @@ class _Door:
             self.problems.append(f"{raw.file}: {'; '.join(problems)}")
         elif table == "accounts":
             self.accounts = pd.Index(frame["account_id"]).append(self.folding.absorbed)
+            self.accounts_aside = pd.Index(typed.frame["account_id"].drop(index=frame.index).dropna())
         elif table == "identity":
             self.folding = Folding(frame, raw.file, raw.place)
         self.notes += [f"{raw.file}: {note}" for note in notes]
@@ -263,14 +274,18 @@ class _Door:
         if raw.query:
             self.sources.append((f"query {table}", raw.file, raw.query, 0, 0))
         self.frames[table] = frame
+        self.files[table] = (raw.file, raw.place)
 
     def close(self) -> Tables:
         """The tables, unless there was a problem."""
         if self.folding.problems:
             self.problems.append(f"{self.folding.file}: {'; '.join(self.folding.problems)}")
+        if not self.problems and self._declared_end is None:
+            self.problems += check_end(self.frames, self.files)
         if self.problems:
             # A connection that was lost is lost for every table: said once.
             raise TableError("\n".join(dict.fromkeys(self.problems)), opened=self.found)
+        self.notes += unknown_fields(self.frames)
         if not self.has_accounts:
             self._leave_out_strangers()
         self.frames, said = self.folding.finish(self.frames)
@@ -286,7 +301,7 @@ class _Door:
             rejected=pd.concat([r for r in self.rejected if len(r)] or [no_rejected()], ignore_index=True),
             sources=pd.DataFrame(self.sources, columns=["table", "file", "sha256", "n_rows", "n_rejected"]),
             notes=tuple(notes),
-            data_through=self._declared_end or _last_day(frames),
+            data_through=self._declared_end or last_day(frames),
             currency=self.settings.currency,
             known_at_close=self.at_close,
             alike=alike.frame,
@@ -320,6 +335,7 @@ class _Door:
             unreadable=typed.unreadable,
             required=needed,
             accounts=None if table == "identity" else self.accounts,
+            accounts_aside=self.accounts_aside,
             data_through=self._declared_end,
         )
         if table == "exclusions":
@@ -365,9 +381,3 @@ def _in_order(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Rows by key, or by all their columns: the order of the file carries no information."""
     key = [name for name in CONTRACTS[table].key if name in frame]
     return frame.sort_values(key or list(frame.columns), kind="stable", ignore_index=True)
-
-
-def _last_day(frames: Mapping[str, pd.DataFrame]) -> pd.Timestamp | None:
-    days = [frames[table][name].max() for table, name in _EVENTS if table in frames and name in frames[table]]
-    known = [day for day in days if not pd.isna(day)]
-    return max(known) if known else None
