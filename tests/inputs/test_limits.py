@@ -218,3 +218,8 @@ def test_limits_are_generous_and_no_figure_depends_on_them(tmp_path: Path) -> No
     pd.testing.assert_frame_equal(*frames)
     assert len({s.model_dump_json(exclude={"limits"}) for s in sheets}) == 1
     assert set(KEYS) == {"max_file_gb", "max_rows", "max_columns", "max_cell_kb"}
+
+
+def test_what_the_system_does_not_let_us_read_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match=r"x{300}.csv: cannot be read: File name too long \("):
+        read_file(tmp_path / f"{'x' * 300}.csv")

@@ -47,6 +47,14 @@ sys.addaudithook(note)
 READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
 
 
+def is_kernel(process: psutil.Process) -> bool:
+    """Whether a process runs a notebook."""
+    try:
+        return "ipykernel_launcher" in process.cmdline()
+    except psutil.Error:  # ended in the meantime
+        return False
+
+
 @pytest.fixture(scope="module")
 def company(tmp_path_factory) -> Path:
     """The folder of a small company."""
@@ -110,9 +118,9 @@ def test_while_one_run_writes_others_say_so_at_once_and_an_interrupt_ends_it_in_
     # What runs in the background of a shell is born deaf to interrupts.
     process = start_run(sheet, log=log, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     started: list[psutil.Process] = []
-    while process.poll() is None and not any("ipykernel_launcher" in p.cmdline() for p in started):
+    while process.poll() is None and not started:
         time.sleep(0.2)
-        started = [p for p in psutil.Process(process.pid).children(recursive=True) if p.is_running()]
+        started = [p for p in psutil.Process(process.pid).children(recursive=True) if is_kernel(p)]
     for command in (["run", "--month", MONTH], ["approve", "x.csv"], ["review", "record", "x.csv"]):
         began = time.monotonic()
         said = CliRunner().invoke(app, [*command, "--sheet", str(sheet)])

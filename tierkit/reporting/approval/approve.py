@@ -27,6 +27,7 @@ from tierkit.reporting.manifest import changed_files, read_manifest, seal_folder
 from tierkit.reporting.publish import hold_reports, previous_month
 from tierkit.reporting.spreadsheet import write_for_people
 from tierkit.reporting.tierfiles import tiers_for_people, valid_until
+from tierkit.reporting.whole import flush, flush_folder
 from tierkit.reporting.writeback import build_writeback, read_held, revert_writeback, write_writeback
 from tierkit.runsheet import RunSheet, check_sheet, read_sheet
 
@@ -141,7 +142,9 @@ def _commit(
         content = {"month": folder.name, "run_id": run_id, "number": number, "answers": said, "decided_at": decided_at}
         seal_folder(partial, content)
         target.parent.mkdir(exist_ok=True)
+        flush_folder(partial)
         partial.rename(target)
+        flush(target.parent)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return target

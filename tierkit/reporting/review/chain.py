@@ -8,6 +8,7 @@ from typing import Any
 
 from tierkit.errors import TierkitError
 from tierkit.proof.ledger_chain import hash_ledger
+from tierkit.reporting.whole import flush
 
 _LINKS = ("follows", "sha256")
 
@@ -65,7 +66,9 @@ def add_to_chain(path: Path, entries: Iterable[Mapping[str, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.new")
     beside.write_text(text, encoding="utf-8", newline="\n")
+    flush(beside)
     os.replace(beside, path)
+    flush(path.parent)
 
 
 def _entry(line: str) -> dict[str, Any]:
