@@ -139,10 +139,14 @@ def _unsettled(raw: dict[str, Any], text: str) -> list[str]:
     lines = [(n, line) for n, line in enumerate(text.splitlines(), start=1) for _ in _QUESTION.findall(line)]
     if len(keys) != len(lines):
         return [f': {key!r} is not settled, write a value for "{UNSETTLED}"' for key in keys]
+    named: dict[tuple[int, str], list[str]] = {}
+    for key, place in zip(keys, lines, strict=True):
+        named.setdefault(place, []).append(repr(key))
     said = []
-    for key, (number, line) in zip(keys, lines, strict=True):
-        comment = line[_QUESTION.search(line).end() :].partition("#")[2].strip()  # type: ignore[union-attr]
-        said.append(f", line {number}: {key!r} is not settled, {comment or 'write a value'}")
+    for (number, line), of in named.items():
+        comment = _QUESTION.split(line)[-1].partition("#")[2].strip()
+        verb = "is" if len(of) == 1 else "are"
+        said.append(f", line {number}: {', '.join(of)} {verb} not settled, {comment or 'write a value'}")
     return said
 
 

@@ -12,7 +12,6 @@ from tests.exports import hubspot, salesforce
 from tests.exports.company import THROUGH, write_tables
 from tierkit.cli import app
 from tierkit.features.asof import build_account_rows, build_deal_rows
-from tierkit.features.leaks import screen_features
 from tierkit.inputs.reading import plain_name
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.reporting.manifest import verify_month
@@ -26,8 +25,8 @@ LEAKY = {
         IsWon, StageName, FiscalYear, FiscalQuarter, Rating, Type, SystemModstamp, LastModifiedDate""",
     "hubspot": """dealstage, hs_deal_stage_probability, days_to_close, closed_lost_reason, closed_won_reason,
         hs_is_closed_won, hs_is_closed, lifecyclestage, num_associated_deals, num_associated_contacts,
-        notes_last_updated, hs_lastmodifieddate, Deal Stage, Deal probability, Days to close,
-        Lifecycle Stage, Last Activity Date""",
+        notes_last_updated, hs_lastmodifieddate, Deal Stage, Deal probability, Days to close, Lifecycle Stage,
+        Last Activity Date""",
 }
 """What the exports say of how deals ended, or of a day after: none of it may be a feature."""
 
@@ -109,19 +108,43 @@ def test_hubspot_exports_say_what_the_canonical_tables_say(tmp_path, small_hubsp
     pd.testing.assert_frame_equal(tables.frame("deals")[columns], canonical.frame("deals")[columns])
 
 
+def test_stages_of_own_words_alone_are_asked_for_and_then_read(tmp_path, small_salesforce):
+    exports = tmp_path / "exports"
+    salesforce.write_salesforce(small_salesforce, exports, words="german", report=False)
+    given = pd.read_csv(exports / "Opportunity.csv", dtype="str", keep_default_na=False)
+    given.drop(columns=["IsClosed", "IsWon", "Probability"]).to_csv(exports / "Opportunity.csv", index=False)
+    asked = cli("init", tmp_path / "project", "--from", "salesforce", exports)
+    assert asked.exit_code == 0, asked.output
+    sheet = tmp_path / "project" / "tierkit.toml"
+    stopped = cli("check", "--sheet", sheet)
+    assert stopped.exit_code == 2
+    won, lost = salesforce.ENDS["german"]
+    assert f"'data.deals.values.outcome.{lost}' is not settled, write won, lost or open" in stopped.stderr
+    text = sheet.read_text(encoding="utf-8")
+    for end, stages in (("lost", [lost]), ("won", [won]), ("open", salesforce.STAGES["german"])):
+        for stage in stages:
+            key = stage if stage.isascii() and " " not in stage else f'"{stage}"'
+            text = text.replace(f'{key} = "?"', f'{key} = "{end}"')
+    sheet.write_text(text, encoding="utf-8")
+    ends = opened(sheet).frame("deals")[["deal_id", "outcome", "closed_at"]]
+    canonical = opened(canonical_sheet(small_salesforce, tmp_path / "canonical")).frame("deals")
+    pd.testing.assert_frame_equal(ends, canonical[["deal_id", "outcome", "closed_at"]])
+
+
 @pytest.mark.parametrize("crm", ["salesforce", "hubspot"])
 def test_what_knows_the_end_can_be_no_feature(tmp_path, small_salesforce, small_hubspot, crm):
     if crm == "salesforce":
         salesforce.write_salesforce(small_salesforce, tmp_path / "exports", report=False)
     else:
         hubspot.write_hubspot(small_hubspot, tmp_path / "exports")
-    tables = opened(init(tmp_path / "project", crm, tmp_path / "exports"))
-    rows = build_deal_rows(tables, before=THROUGH)
-    verdicts = screen_features(rows, known_at_close=tables.known_at_close).set_index("column")["verdict"]
-    usable = {plain_name(name) for name in verdicts.index[verdicts.isin(["ok", "flagged"])]}
-    assert usable
-    assert sorted(usable & {plain_name(name) for name in LEAKY[crm].split(",")}) == []
-    assert (verdicts == "refused").sum() >= 8
+    sheet = init(tmp_path / "project", crm, tmp_path / "exports")
+    run = open_run(MONTH, sheet=sheet, draft=tmp_path / "draft")
+    for verdicts in (run.verdicts, run.opening_verdicts):
+        found = verdicts.set_index("column")["verdict"]
+        usable = {plain_name(name) for name in found.index[found.isin(["ok", "flagged"])]}
+        assert usable
+        assert sorted(usable & {plain_name(name) for name in LEAKY[crm].split(",")}) == []
+    assert (run.verdicts["verdict"] == "refused").sum() >= 8
 
 
 @pytest.mark.parametrize("crm", ["salesforce", "hubspot"])

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tierkit.errors import SheetError
 from tierkit.inputs.crm.proposal import FileProposal, Proposal, StageProposal
 from tierkit.reporting.proposed_sheet import draft_for_crm
+from tierkit.runsheet import read_sheet
 
 DEALS = FileProposal(
     "Opportunity.csv",
@@ -52,16 +54,20 @@ def test_money_of_several_currencies_and_no_home_is_asked_for():
     assert tomllib.loads(settled.text)["data"]["currency"] == "SEK"
 
 
-@pytest.mark.parametrize(("n", "lines"), [(2, 2), (30, 8)])
-def test_stages_nobody_can_place_are_lines_and_never_too_many(n, lines):
+@pytest.mark.parametrize(("n", "n_questions"), [(2, 2), (7, 7), (8, 1), (30, 1)])
+def test_stages_nobody_can_place_are_asked_for_in_few_lines(tmp_path, n, n_questions):
     stages = [StageProposal(f"Phase {k}", 5, None, "no word and no flag says") for k in range(n)]
     stages.append(StageProposal("Closed Won", 9, "won", "its name"))
     drafted = draft_for_crm(proposal(stages=tuple(stages)), beside=Path())
     asked = tomllib.loads(drafted.text)["data"]["deals"]["values"]["outcome"]
-    assert set(asked.values()) == {"?"}
-    assert len(asked) == len(drafted.questions) == lines
+    assert asked == {f"Phase {k}": "?" for k in range(n)}
+    assert len(drafted.questions) == n_questions
     assert len([line for line in drafted.text.splitlines() if "=" in line.split("#")[0]]) <= 12
     assert "#   Closed Won = won (its name)" in drafted.text
+    (tmp_path / "tierkit.toml").write_text(drafted.text, encoding="utf-8")
+    with pytest.raises(SheetError, match=r"Phase 0.*not settled, write won, lost or open") as error:
+        read_sheet(tmp_path / "tierkit.toml")
+    assert str(error.value).count("not settled") == n_questions
 
 
 def test_a_folder_without_deals_asks_for_them():

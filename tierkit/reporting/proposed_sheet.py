@@ -142,15 +142,16 @@ def _stage_lines(stages: tuple[StageProposal, ...], room: int, questions: list[s
     unplaced = [stage for stage in stages if stage.outcome is None]
     if not unplaced:
         return []
-    lines = ["", "[data.deals.values.outcome]   # yours = won, lost or open; every other stage is known"]
     ends = ", ".join(OUTCOMES[:-1]) + f" or {OUTCOMES[-1]}"
-    for stage in unplaced[:room]:
+    if len(unplaced) > room:
+        more = words.things(sum(stage.n_deals for stage in unplaced), "deal")
+        questions.append(f"outcome: write {ends}: how the {more} of {listed(s.stage for s in unplaced)} stand")
+        asked = ", ".join(f'{as_key(stage.stage)} = "{UNSETTLED}"' for stage in unplaced)
+        return ["", "[data.deals.values]", f"outcome = {{ {asked} }}   # write {ends} for each; other stages are known"]
+    lines = ["", "[data.deals.values.outcome]   # yours = won, lost or open; every other stage is known"]
+    for stage in unplaced:
         many = words.things(stage.n_deals, "deal")
         lines.append(question(as_key(stage.stage), f"{ends}: how the {many} of this stage stand", questions))
-    if rest := unplaced[room:]:
-        more = words.things(sum(stage.n_deals for stage in rest), "deal")
-        said = f"{ends} for {listed(s.stage for s in rest)}, each on a line of its own ({more})"
-        lines.append(question('"*"', said, questions))
     return lines
 
 
@@ -161,6 +162,7 @@ def _file_comments(proposal: Proposal) -> list[str]:
         lines += [f"#   {name} = {plain(given)}" for name, given in _renamed(file).items()]
         for said, names in (
             ("never features, since they know how it ended", file.leaky),
+            ("read to make other columns", file.used),
             ("left out, since only machines need them", file.ignored),
             ("nobody named, so candidate features after the leak screen", file.unmatched),
         ):
@@ -180,6 +182,8 @@ def _say_files(proposal: Proposal) -> list[str]:
         said.append(f"{plain(file.file)}: {_what(file)}")
         if renamed := _renamed(file):
             said.append(f"  matched: {listed((f'{name} = {given}' for name, given in renamed.items()), 40)}")
+        if file.used:
+            said.append(f"  read to make other columns: {listed(file.used, 30)}")
         if file.leaky:
             said.append(f"  never features, since they know how it ended: {listed(file.leaky, 30)}")
         alike = {given: name for given, name in file.unmatched.items() if name}

@@ -32,7 +32,7 @@ class FileProposal:
     object : what the CRM calls what it holds (`Opportunity`, `deals`), or `canonical` where it is named after a table.
     table : the table it goes to; missing where it only helps others (`OpportunityHistory`).
     n_rows : rows in the file, footers aside.
-    matched : canonical column, or the name it has on the way, = header of the file.
+    matched : canonical column = header of the file.
     leaky : header = why it can be no feature.
     ignored : technical headers, left out.
     used : headers that help to make columns (a task's status, a call's seconds) without being one.
@@ -164,9 +164,7 @@ def _last_closing(
 def _file(found: Found, part: Part, matched: Matched) -> FileProposal:
     of = found.object
     contract = CONTRACTS[of.table]
-    # What only the conversion needs is told too, but for what leaks: a term, an owner's name
-    leaks = set(matched.also.values())
-    to = {name: header for name, header in matched.to.items() if name in contract or name not in leaks}
+    to = {name: header for name, header in matched.to.items() if name in contract or of.is_helper}
     if "stage" in matched.to and not of.is_helper:
         to["outcome"] = matched.to["stage"]
     headers = {header: name for name, header in (*matched.to.items(), *matched.kept.items())}
