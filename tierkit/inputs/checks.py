@@ -79,7 +79,7 @@ def check_contract(
         if column.kind == "date" and data_through is not None and not column.ahead:
             checks.append(Check.le(data_through, error=after(data_through)))
         if column.name == "account_id" and accounts is not None:
-            aside = [] if accounts_aside is None else accounts_aside
+            aside: Sequence[str] | pd.Index = [] if accounts_aside is None else accounts_aside
             checks.append(Check.isin([*accounts, *aside], error=UNKNOWN_ACCOUNT))
             if len(aside):
                 checks.append(Check.notin(aside, error=ACCOUNT_ASIDE))
@@ -243,7 +243,9 @@ def _value(cells: pd.DataFrame, line: int, column: str) -> str:
     if column not in cells:
         return ""
     value = cells[column].loc[line]
-    return "" if pd.isna(value) else str(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    return str(value) if pd.api.types.is_list_like(value) or not pd.isna(value) else ""
 
 
 def _quote(value: object) -> str:

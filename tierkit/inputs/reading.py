@@ -164,7 +164,10 @@ def _read_duckdb(path: Path, table: str | None) -> pd.DataFrame:
     import duckdb
 
     # Another kind of database is refused, rather than read by an extension fetched from the network
-    alone = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    alone: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
     try:
         engine = duckdb.connect(str(path), read_only=True, config=alone)
     except duckdb.Error:
