@@ -440,7 +440,7 @@ CASES = (
         "a currency without rates",
         cell("deals", 5, currency="EUR"),
         stops(
-            "deals.csv: 'currency' must be USD, got EUR (1 rows); dated rates are not read yet (convert before the export, or set currency in tierkit.toml, [data])"
+            "deals.csv: 'currency' must be USD, got EUR (1 rows) (give what they were worth in rates.csv: currency, valid_from, rate; or set currency in tierkit.toml, [data])"
         ),
     ),
 )

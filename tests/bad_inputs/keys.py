@@ -158,7 +158,9 @@ CASES = (
     Case(
         "an account that differs in case alone",
         more("accounts", account_id="a005"),
-        reads("accounts: 1 look like another account (same domain: 1); none was merged"),
+        reads(
+            "accounts: 1 look like another account (same domain and name: 1); none was merged, duplicates.csv lists them"
+        ),
     ),
     Case(
         "a parent that is nowhere",

@@ -63,7 +63,7 @@ _TYPED: tuple[Callable[[int], Any], ...] = (
     lambda n: [dt.date(2024, 1, 1), dt.date.min, "soon", 5, None] * n,
     lambda n: [complex(1, 2)] * n,
     lambda n: pd.period_range("2024-01", periods=n, freq="M"),
-    lambda n: pd.array(["\ud800 half", "A001"] * n, dtype="object"),
+    lambda n: pd.Series(["\ud800 half", "A001"] * n, dtype="object"),
     lambda n: [float("nan")] * n,
     lambda n: pd.array(["won", None] * n, dtype="string"),
 )
@@ -180,7 +180,7 @@ def typed_tables(draw: st.DrawFn) -> tuple[str, pd.DataFrame]:
     names = [*frame.columns, "extra"]
     for name in draw(st.lists(st.sampled_from(names), min_size=1, max_size=4, unique=True)):
         values = draw(st.sampled_from(_TYPED))(len(frame))[: len(frame)]
-        frame[name] = pd.Series(values, frame.index)
+        frame[name] = values if isinstance(values, pd.Series) else pd.Series(values, frame.index)
     return table, frame
 
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, seed, settings
 
 from tests.bad_inputs.properties import PROPERTIES
 
-MINUTES, FIRST_SEED, EXAMPLES = 10.0, 1, 60
+MINUTES, FIRST_SEED, EXAMPLES = 10.0, 1, 20
 """How long; the first seed; examples a round."""
 FOUND: tuple[tuple[str, int], ...] = (("typed columns are read or refused", 1),)
 """Property and seed of every failure that was found and mended."""

@@ -197,7 +197,7 @@ def _range_checks(column: Column) -> list[Any]:
 
 
 def _row_breaches(contract: Contract, frame: pd.DataFrame) -> list[Breach]:
-    """What no single cell breaks: keys, the order of days, and rows that name nothing."""
+    """What no single cell breaks: keys, and the order of days."""
     found = []
     keys = [key for key in contract.key if key in frame]
     if keys and (repeated := frame.duplicated(keys) & frame[keys].notna().all(axis=1)).any():
@@ -207,10 +207,6 @@ def _row_breaches(contract: Contract, frame: pd.DataFrame) -> list[Breach]:
         if column.not_before and {column.name, column.not_before} <= set(frame.columns):
             early = frame.index[frame[column.name] < frame[column.not_before]]
             found.append(Breach(column.name, f"must not be before {column.not_before}", early))
-    named = [name for name in contract.any_of if name in frame]
-    if contract.any_of and (nameless := frame[named].isna().all(axis=1)).any():
-        rule = f"must be given, or {' or '.join(map(repr, contract.any_of[1:]))}"
-        found.append(Breach(contract.any_of[0], rule, frame.index[nameless]))
     return [breach for breach in found if len(breach.index)]
 
 
@@ -275,7 +271,9 @@ def _value(cells: pd.DataFrame, line: int, column: str) -> str:
     if column not in cells:
         return ""
     value = cells[column].loc[line]
-    return "" if pd.isna(value) else str(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    return str(value) if pd.api.types.is_list_like(value) or not pd.isna(value) else ""
 
 
 def _quote(value: object) -> str:

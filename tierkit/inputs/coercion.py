@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from tierkit.inputs.amounts import Marks, find_currencies, find_marks, join_marks, read_numbers, read_plain_numbers
+from tierkit.inputs.blanks import is_cut_short, say_emptied, without_damage, without_first_days
 from tierkit.inputs.contracts import Column, Contract
-from tierkit.inputs.damage import FOREVER, INVISIBLE, LONG_NUMBER, MOST_EXACT, NO_DAY, NO_EVENT, NO_VALUE
+from tierkit.inputs.damage import MOST_EXACT
 from tierkit.inputs.days import days_of, find_day_order, read_days
 
 _Read = Callable[[pd.Series], pd.Series]
@@ -40,8 +41,6 @@ READERS: dict[str, tuple[_Read, ...]] = {
 }
 """For each kind the ways in which its text may be read; text that none of them reads is of another kind."""
 
-_NOTHING = {"id": (*NO_VALUE, "None"), "text": NO_VALUE}
-_EMPTY = ("null", "none", "nan", "na", "n/a", "#n/a", "-")
 _NUMERIC = ("money", "number", "integer")
 
 
@@ -81,7 +80,7 @@ def coerce_table(
     notes: list[str] = []
     problems: list[str] = []
     for name in (n for n in text if n in contract):
-        text[name] = _without_damage(contract[name], text[name], notes)
+        text[name] = without_damage(contract[name], text[name], notes)
     _check_currencies(contract, text, currency, problems, place)
     mark = decimal or _find_decimal(contract, text, problems, notes, place)
     first = _find_day_first(contract, text, problems, place) if day_first is None else day_first
@@ -95,7 +94,7 @@ def coerce_table(
         columns[name] = _coerce_column(contract[name], cells, mark, first, zone, notes)
         failed = columns[name].isna() & cells.notna()
         if contract[name].event:
-            columns[name] = _without_first_days(columns[name], notes)
+            columns[name] = without_first_days(columns[name], notes)
         if failed.any():
             unreadable[name] = frame.index[failed]
     return Typed(pd.DataFrame(columns, index=frame.index), unreadable, tuple(problems), tuple(notes))
@@ -168,7 +167,7 @@ def _coerce_extra(cells: pd.Series, notes: list[str]) -> pd.Series:
     infinite = np.isinf(numbers)
     if not infinite.any():
         return numbers
-    notes.append(_read_as_empty(cells.name, infinite, numbers))
+    notes.append(say_emptied(cells.name, infinite, numbers))
     return numbers.mask(infinite)
 
 
@@ -185,7 +184,7 @@ def _coerce_column(
     if column.kind == "flag":
         return cells.str.lower().map(_FLAGS).astype("boolean") if is_text else cells.astype("boolean")
     if column.kind == "id":
-        return _without_point_zero(cells.mask(_is_cut_short(cells)), column.name, notes)
+        return _without_point_zero(cells.mask(is_cut_short(cells)), column.name, notes)
     if column.values:
         lower = cells.str.lower()
         return cells.where(~lower.isin(column.values), lower)
@@ -201,54 +200,9 @@ def _without_point_zero(cells: pd.Series, name: str, notes: list[str]) -> pd.Ser
     return cells.str.removesuffix(".0")
 
 
-def _is_cut_short(ids: pd.Series) -> pd.Series:
-    """Ids of many digits that a spreadsheet wrote as 1.23E+14: the digits are gone."""
-    suspect = ids.str.contains("E+", regex=False, na=False)
-    return suspect & ids.where(suspect).str.fullmatch(LONG_NUMBER.pattern, na=False) if suspect.any() else suspect
-
-
-def _without_damage(column: Column, cells: pd.Series, notes: list[str]) -> pd.Series:
-    """Cells without invisible characters, and without what tools write for nothing; each with its count."""
-    if column.kind != "text" or column.values:
-        hidden = cells.str.contains(INVISIBLE, regex=True, na=False)
-        if hidden.any():
-            notes.append(f"invisible characters were left out of {_cells(int(hidden.sum()))} of {column.name!r}")
-            cells = cells.str.replace(INVISIBLE, "", regex=True).str.strip()
-            cells = cells.where(cells != "")
-    empty = cells.isin(_NOTHING[column.kind]) if column.kind in _NOTHING else cells.str.lower().isin(_EMPTY)
-    if column.kind == "date":
-        none = f"{NO_DAY}|{FOREVER}" if column.ahead and not column.required else NO_DAY
-        levels = pd.Series(cells.dropna().unique(), dtype="str")
-        empty |= cells.isin(levels[levels.str.fullmatch(none)])
-    if not empty.any():
-        return cells
-    notes.append(_read_as_empty(column.name, empty, cells))
-    return cells.mask(empty)
-
-
-def _without_first_days(days: pd.Series, notes: list[str]) -> pd.Series:
-    first = days.isin(NO_EVENT)
-    if not first.any():
-        return days
-    notes.append(_read_as_empty(days.name, first, days.dt.strftime("%Y-%m-%d")))
-    return days.mask(first)
-
-
-def _read_as_empty(name: object, empty: pd.Series, cells: pd.Series) -> str:
-    """`2 cells of 'acv' say 'NaN' and the like, and were read as empty`."""
-    n, words = int(empty.sum()), cells[empty]
-    like = "" if (words == words.iloc[0]).all() else " and the like"
-    verbs = ("says", "was") if n == 1 else ("say", "were")
-    return f"{_cells(n)} of {name!r} {verbs[0]} {str(words.iloc[0])!r}{like}, and {verbs[1]} read as empty"
-
-
 def _at(cells: pd.Series, cell: str, place: str) -> str:
     """A cell, and where it stands first."""
     return f"{cell!r} on {place} {cells.index[cells == cell][0]:,}"
-
-
-def _cells(n: int) -> str:
-    return f"{n:,} cell{'' if n == 1 else 's'}"
 
 
 def _check_currencies(

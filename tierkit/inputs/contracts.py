@@ -41,8 +41,6 @@ class Contract:
     grain: str
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
-    any_of: tuple[str, ...] = ()
-    """Columns of which every row must fill one."""
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -228,7 +226,6 @@ _CONTRACTS = (
             Column("reason", "text", "why it is not sold to", required=True),
             _KNOWN_AT,
         ),
-        any_of=("account_id", "domain"),
     ),
     Contract(
         "funnel",
@@ -290,7 +287,6 @@ _CONTRACTS = (
                 most=1e9,
             ),
         ),
-        key=("currency", "valid_from"),
     ),
     Contract(
         "identity",

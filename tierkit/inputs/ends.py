@@ -26,12 +26,12 @@ def check_end(frames: Mapping[str, pd.DataFrame], files: Mapping[str, tuple[str,
     if not dated:
         return []
     counts = pd.concat([column.dropna().value_counts() for column in dated.values()]).groupby(level=0).sum()
-    ahead = counts[counts[::-1].cumsum()[::-1] <= _FEW * counts.sum()].index
-    after = [day for day in ahead if day - counts.index[int(counts.index.searchsorted(day)) - 1] > _GAP]
-    if not after:
+    days = pd.Series(counts.index)
+    few = counts[::-1].cumsum()[::-1].to_numpy() <= _FEW * counts.sum()
+    late_days = days[few & (days.diff() > _GAP).to_numpy()]
+    if late_days.empty:
         return []
-    first = after[0]
-    before = counts.index[int(counts.index.searchsorted(first)) - 1]
+    first, before = late_days.iloc[0], days[late_days.index[0] - 1]
     (table, name), column = next((at, column) for at, column in dated.items() if (column >= first).any())
     late = column[column >= first]
     file, place = files[table]

@@ -35,7 +35,7 @@ def check_rates(rates: pd.DataFrame, *, currency: str, place: str = "line") -> l
     if not {"currency", "valid_from", "rate"} <= set(rates.columns):
         return []
     problems = []
-    for row in rates[~(rates["rate"] > 0) | ~np.isfinite(rates["rate"])].dropna(subset="rate").itertuples():
+    for row in rates[(rates["rate"] == 0) | np.isinf(rates["rate"])].itertuples():  # less is a breach of the contract
         problems.append(f"'rate' must be over 0, got {row.rate:g} on {place} {row.Index:,}")
     for row in rates[(rates["currency"] == currency) & (rates["rate"] != 1)].dropna(subset="rate").itertuples():
         problems.append(

@@ -119,7 +119,7 @@ def look_at(path: Path, *, columns: Sequence[str] = (), tell: Tell = lambda _: N
 def _sheet_for(look: Look, columns: Sequence[str]) -> RunSheet:
     path = look.file
     if not look.is_export:
-        return check_sheet({}, folder=path.resolve()) if path.is_dir() else read_sheet(path)
+        return read_sheet(path) if path.suffix == ".toml" else check_sheet({}, folder=path.resolve())
     custom = customary_deals(read_file(path).frame, file=path.name, stated=read_pairs(columns))
     look.read = custom.said
     data = DataSettings(deals=TableSource(**custom.source.model_dump()))
