@@ -131,6 +131,8 @@ def build_panel_rows(
     """One row per account and month end, `every_months` apart, whose horizon is over by `before`.
 
     Half a year apart unless stated, so that horizons hardly overlap; closer where the history is too short for four.
+    Of more than `panel_accounts` accounts so many are drawn by their ids, each with all its months: the same ones
+    whatever else is given, and month after month.
 
     Returns
     -------
@@ -146,7 +148,8 @@ def build_panel_rows(
     if tables.is_dated and tables.has_accounts:
         horizon_days = horizon_days or win_horizon(tables, before=before, settings=settings).days
         months = _panel_months(tables, before=before, horizon_days=horizon_days, every_months=every_months)
-    parts = [_existing_accounts(tables, as_of=month)[["account_id"]].assign(as_of=month) for month in months]
+    drawn = _drawn(_existing_accounts(tables, as_of=before), most=settings.panel_accounts) if months else pd.DataFrame()
+    parts = [_created_by(month, drawn)[["account_id"]].assign(as_of=month) for month in months]
     empty = pd.DataFrame({"account_id": pd.Series(dtype="str"), "as_of": pd.Series(dtype="datetime64[ns]")})
     rows = pd.concat(parts, ignore_index=True) if parts else empty
     rows["as_of"] = rows["as_of"].astype("datetime64[ns]")
@@ -251,10 +254,20 @@ def _technologies(tables: Tables, *, cutoff: pd.Timestamp) -> tuple[str, ...]:
 
 
 def _existing_accounts(tables: Tables, *, as_of: pd.Timestamp) -> pd.DataFrame:
-    accounts = tables.frame("accounts")
-    if "created_at" in accounts:
-        accounts = accounts[~(accounts["created_at"] > as_of)]
+    accounts = _created_by(as_of, tables.frame("accounts"))
     return accounts.sort_values("account_id", kind="stable").reset_index(drop=True)
+
+
+def _created_by(day: pd.Timestamp, accounts: pd.DataFrame) -> pd.DataFrame:
+    return accounts[~(accounts["created_at"] > day)] if "created_at" in accounts else accounts
+
+
+def _drawn(accounts: pd.DataFrame, *, most: int) -> pd.DataFrame:
+    """At most so many accounts, those with the smallest hash of their id, in the order they have."""
+    if len(accounts) <= most:
+        return accounts
+    lots = pd.util.hash_array(accounts["account_id"].to_numpy(dtype=object), categorize=False)
+    return accounts.iloc[np.sort(np.argsort(lots, kind="stable")[:most])]
 
 
 def _is_today(tables: Tables, day: pd.Timestamp) -> bool:
