@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +11,13 @@ import pandas as pd
 import pyarrow as pa
 
 from tierkit.errors import TableError
+from tierkit.inputs.plain import LEAST_BYTES, read_plain
 
 SEPARATORS = ",;\t|"
 _SEPARATOR_NAMES = {";": "';'", "\t": "tab", "|": "'|'"}
 _FOOTER = re.compile(r"confidential information - do not distribute|copyright \(c\).*salesforce", re.IGNORECASE)
 _FOOTER_REACH = 20
+_BOM, _SAID_BOM = b"\xef\xbb\xbf", "read as UTF-8 with a byte order mark"
 _CHUNK = 50_000
 _EXAMPLES = 3
 
@@ -39,6 +41,8 @@ def read_delimited(content: bytes, *, file: str) -> Delimited:
     ------
     TableError : the file is empty, has a header alone, has ragged rows, or a quote that is never closed.
     """
+    if len(content) >= LEAST_BYTES and (plain := _read_at_once(content)) is not None:
+        return plain
     text, notes = _decode(content)
     if not text.strip():
         raise TableError(f"{file}: the file is empty (export it again)")
@@ -52,16 +56,42 @@ def read_delimited(content: bytes, *, file: str) -> Delimited:
     if not lines:
         raise TableError(f"{file}: a header and no row below it (export it again)")
     columns = [pa.chunked_array([chunk[i] for chunk in rows], type=pa.large_string()) for i in range(len(header))]
+    return _delimited(header, columns, np.asarray(lines, dtype="int64"), notes)
+
+
+def _delimited(header: list[str], columns: Sequence[pa.ChunkedArray], lines: np.ndarray, notes: list[str]) -> Delimited:
     frame = _name_columns(header, [pd.Series(c.to_pandas(), dtype="str") for c in columns], notes)
-    frame.index = pd.Index(np.asarray(lines, dtype="int64"))
+    frame.index = pd.Index(lines)
     return Delimited(frame, tuple(notes))
+
+
+def _read_at_once(content: bytes) -> Delimited | None:
+    """A long file in which nothing is odd; None where it takes a careful reading to tell."""
+    notes = []
+    if content.startswith(_BOM):
+        content, notes = content[len(_BOM) :], [_SAID_BOM]
+    try:
+        first = content[: content.index(b"\n")].decode("utf-8")
+    except ValueError:
+        return None
+    if not first.strip():
+        return None
+    separator = _separator(first)
+    if separator != ",":
+        notes.append(f"columns are separated by {_SEPARATOR_NAMES[separator]}")
+    if (read := read_plain(content, separator)) is None:
+        return None
+    header, table = read
+    if any(_FOOTER.search(cell) for cell in table.column(0).slice(max(0, len(table) - _FOOTER_REACH)).to_pylist()):
+        return None
+    return _delimited([name.strip() for name in header], table.columns, np.arange(2, len(table) + 2), notes)
 
 
 def _decode(content: bytes) -> tuple[str, list[str]]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16"), ["read as UTF-16"]
-    if content.startswith(b"\xef\xbb\xbf"):
-        return content.decode("utf-8-sig"), ["read as UTF-8 with a byte order mark"]
+    if content.startswith(_BOM):
+        return content.decode("utf-8-sig"), [_SAID_BOM]
     try:
         return content.decode("utf-8"), []
     except UnicodeDecodeError:
