@@ -161,7 +161,7 @@ def build_panel_rows(
     rows["own_deal_id"] = pd.Series(pd.NA, rows.index, dtype="str")
     rows = _with_features(rows, tables, cutoff=before)
     touched = rows["n_outbound_365d"] if "n_outbound_365d" in rows else pd.Series(1.0, rows.index)
-    directed = tables.has("activities", "direction") and tables.frame("activities")["direction"].eq("outbound").any()
+    directed = len(tables.sql("SELECT 1 FROM stage_activities WHERE direction = 'outbound' LIMIT 1")) > 0
     rows.insert(list(rows.columns).index("opened_in_horizon") + 1, "worked", (touched > 0) if directed else True)
     return _finish(rows)
 
