@@ -58,7 +58,8 @@ def check_contract(
     accounts : the account ids there are; unset, any will do.
     data_through : last day a date may have, but for those that may lie ahead.
 
-    Ranges, allowed values, keys and references are checked by pandera, lazily.
+    Ranges, allowed values and keys are checked by pandera, lazily; references by themselves, since they may be to
+    hundreds of thousands of accounts.
     """
     from pandera.errors import SchemaErrors
     from pandera.pandas import Check, DataFrameSchema
@@ -73,8 +74,6 @@ def check_contract(
             checks.append(Check.isin(column.values, error=f"must be one of {', '.join(column.values)}"))
         if column.kind == "date" and data_through is not None and not column.ahead:
             checks.append(Check.le(data_through, error=after(data_through)))
-        if column.name == "account_id" and accounts is not None:
-            checks.append(Check.isin(accounts, error=UNKNOWN_ACCOUNT))
         needed = (column.required and not column.may_be_empty) or column.name in required
         columns[column.name] = Rule(None, checks, nullable=not needed, required=False)
     keys = [key for key in contract.key if key in frame]
@@ -83,7 +82,19 @@ def check_contract(
         schema.validate(frame, lazy=True)
     except SchemaErrors as errors:
         breaches += _breaches(errors.failure_cases, contract, unreadable)
+    if accounts is not None and "account_id" in frame and len(lost := _unknown(frame["account_id"], accounts)):
+        strange = Breach("account_id", UNKNOWN_ACCOUNT, lost)
+        order = {name: i for i, name in enumerate(contract.names)}
+        first = len(unreadable)
+        breaches[first:] = sorted([*breaches[first:], strange], key=lambda b: order[b.column])
     return breaches
+
+
+def _unknown(ids: pd.Series, accounts: pd.Index) -> pd.Index:
+    """Where ids stand that are no account's; each is looked up once."""
+    codes, given = pd.factorize(ids)
+    strange = ~pd.Index(given).isin(accounts)
+    return ids.index[(codes >= 0) & strange[codes]].sort_values()
 
 
 def after(data_through: pd.Timestamp) -> str:

@@ -62,7 +62,8 @@ def read_days(text: pd.Series, *, day_first: bool = True, zone: str = "UTC") -> 
     >>> read_days(pd.Series(["2026-01-31T23:30:00-05:00", "31.01.2026", "soon"])).dt.date.tolist()
     [datetime.date(2026, 2, 1), datetime.date(2026, 1, 31), NaT]
     """
-    cells = pd.Series(text.dropna().unique(), dtype="str")
+    codes, given = pd.factorize(text)
+    cells = pd.Series(given, dtype="str")
     iso = cells.str.fullmatch(_ISO)
     moment = pd.Series(pd.NaT, cells.index, dtype=_DAY)
     naive = pd.Series(False, cells.index)
@@ -73,7 +74,9 @@ def read_days(text: pd.Series, *, day_first: bool = True, zone: str = "UTC") -> 
     for i in cells.index[~iso]:
         moment[i], naive[i] = _read_cell(cells[i], day_first)
     moment = _settle(moment, naive, zone)
-    return text.map(pd.Series(moment.to_numpy(), index=cells.to_numpy())).astype(_DAY) if len(cells) else _nothing(text)
+    # The last stands for the missing, whose code is -1.
+    days = np.append(moment.to_numpy(dtype=_DAY), np.datetime64("NaT"))
+    return pd.Series(days[codes], text.index, name=text.name)
 
 
 def days_of(times: pd.Series, *, zone: str = "UTC") -> pd.Series:
@@ -133,7 +136,3 @@ def _moment(parts: re.Match[str], month: int, day: int) -> tuple[pd.Timestamp | 
         return moment, bool(said.get("time")) and offset is None
     sign = -1 if offset[0] == "-" else 1
     return moment - sign * dt.timedelta(hours=int(offset[1:3]), minutes=int(offset[-2:])), False
-
-
-def _nothing(text: pd.Series) -> pd.Series:
-    return pd.Series(pd.NaT, text.index, dtype=_DAY)
