@@ -305,3 +305,10 @@ def test_sql_sees_days_cents_and_columns_not_given():
     extra = pd.DataFrame({"account_id": ["001"]})
     counted = tables.sql("SELECT COUNT(*) AS n FROM stage_deals JOIN extra USING (account_id)", extra=extra)
     assert counted["n"].tolist() == [N // 4]
+
+
+def test_open_tables_says_what_it_is_about_to_do(tmp_path):
+    (tmp_path / "deals.csv").write_text("deal_id,outcome\n1,won\n2,lost\n", encoding="utf-8")
+    said = []
+    open_tables(tmp_path, say=said.append)
+    assert said == ["reading deals", "putting the tables in order"]

@@ -166,11 +166,13 @@ def build_panel_rows(
     return _finish(rows)
 
 
-def build_month_rows(tables: Tables, *, months: Sequence[pd.Timestamp]) -> pd.DataFrame:
+def build_month_rows(
+    tables: Tables, *, months: Sequence[pd.Timestamp], cutoff: pd.Timestamp | None = None
+) -> pd.DataFrame:
     """The rows of `build_account_rows` at several month ends at once, for a replay: one pass over the tables.
 
-    Columns (kinds of activity, common technologies) are chosen as known at the last of `months`. Accounts are needed.
-    Sorted by as_of and account_id.
+    Columns (kinds of activity, common technologies) are chosen as known at `cutoff`, the last of `months` unless given.
+    Accounts are needed. Sorted by as_of and account_id.
     """
     days = sorted(pd.Timestamp(month) for month in months)
     rows = pd.concat([_existing_accounts(tables, as_of=day).assign(as_of=day) for day in days], ignore_index=True)
@@ -180,7 +182,7 @@ def build_month_rows(tables: Tables, *, months: Sequence[pd.Timestamp]) -> pd.Da
     rows.insert(2, "group_id", deal_book.entities(tables, rows["account_id"]))
     rows["as_of_day"] = days_since_1970(rows["as_of"]).astype("int64")
     rows["own_deal_id"] = pd.Series(pd.NA, rows.index, dtype="str")
-    return _finish(_with_features(rows, tables, cutoff=days[-1]))
+    return _finish(_with_features(rows, tables, cutoff=days[-1] if cutoff is None else cutoff))
 
 
 def _with_features(rows: pd.DataFrame, tables: Tables, *, cutoff: pd.Timestamp) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tierkit.inputs.coercion import RULES
@@ -93,8 +94,9 @@ def check_contract(
 def _unknown(ids: pd.Series, accounts: pd.Index) -> pd.Index:
     """Where ids stand that are no account's; each is looked up once."""
     codes, given = pd.factorize(ids)
-    strange = ~pd.Index(given).isin(accounts)
-    return ids.index[(codes >= 0) & strange[codes]].sort_values()
+    # The last stands for the missing, whose code is -1.
+    strange = np.append(~pd.Index(given).isin(accounts), False)
+    return ids.index[strange[codes]].sort_values()
 
 
 def after(data_through: pd.Timestamp) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections import ChainMap
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -157,6 +157,7 @@ def open_tables(
     *,
     settings: DataSettings | None = None,
     root: str | Path | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Tables:
     """Open the tables of a company and check them: what comes out keeps every contract.
 
@@ -166,6 +167,7 @@ def open_tables(
         frames by table name.
     settings : mappings, currency, time zone and limits, where `source` is a folder or frames.
     root : folder of the run sheet; unset, the working directory.
+    say : told what is about to be done, a few words a step: files may be long.
 
     Returns
     -------
@@ -177,10 +179,13 @@ def open_tables(
     """
     settings = source if isinstance(source, DataSettings) else settings or DataSettings()
     readers, notes = find_readers(source, settings, Path(root) if root is not None else Path())
+    tell = say or (lambda _: None)
     door = _Door(settings, notes=notes)
     for table in ("accounts", "deals", *(name for name in CONTRACTS if name not in ("accounts", "deals"))):
         if table in readers:
+            tell(f"reading {table}")
             door.let_in(table, readers[table])
+    tell("putting the tables in order")
     return door.close()
 
 

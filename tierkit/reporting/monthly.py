@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -83,14 +84,18 @@ def run_months(
     sheet = sheet.resolve()
     settings = read_sheet(sheet)
     reports = settings.folder / settings.report.folder
-    tables = open_tables(settings.data, root=settings.folder)
+    console = console or Console(quiet=True)
+    with _reading(console) as say:
+        tables = open_tables(settings.data, root=settings.folder, say=say)
     with hold_reports(reports), ExitStack() as stack:
         asked = sorted(set(months) or {last_month(tables)})
         pages = stack.enter_context(ThreadPoolExecutor(1))
         opened = [_Month.open(m, sheet, tables, stack, pages, replace=replace, thorough=thorough) for m in asked]
+        # Every month keeps what it needs of them, and reads that; held on to, they would stand in memory throughout.
+        del tables
         due = {one.name: one for one in opened if not one.publication.unchanged}
-        show = stack.enter_context(_progress(console or Console(quiet=True), list(due)))
-        run_tasks(_needs(list(due)), lambda task: due[task[0]].work(task[1]), done=show, workers=KERNELS)
+        begun, done = stack.enter_context(_progress(console, list(due)))
+        run_tasks(_needs(list(due)), lambda task: due[task[0]].work(task[1]), begun=begun, done=done, workers=KERNELS)
         return [_told(one.publication.target) for one in opened]
 
 
@@ -247,18 +252,48 @@ def _notebooks(folder: Path) -> pd.DataFrame:
 
 
 @contextmanager
-def _progress(console: Console, months: Sequence[str]) -> Iterator[Callable[[Task, float], None]]:
-    """A bar for each month, and a line of seconds for each task that is done."""
+def _reading(console: Console) -> Iterator[Callable[[str], None]]:
+    """What is being read, and a line of seconds for each step that took one or more."""
+    step, began = "", time.monotonic()
+
+    def say(words: str) -> None:
+        nonlocal step, began
+        if (seconds := time.monotonic() - began) >= 1 and step:
+            console.print(f"{step:<27} {seconds:5.1f} s", markup=False)
+        step, began = words, time.monotonic()
+        status.update(words)
+
+    with console.status("opening the run sheet") as status:
+        yield say
+        say("")
+
+
+@contextmanager
+def _progress(
+    console: Console, months: Sequence[str]
+) -> Iterator[tuple[Callable[[Task], None], Callable[[Task, float], None]]]:
+    """A bar for each month with the tasks under way, and a line of seconds for each task that is done."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         bars = {month: progress.add_task(month, total=len(NEEDS) + 2) for month in months}
+        under_way: list[Task] = []
 
-        def show(task: Task, seconds: float) -> None:
+        def show(month: str) -> None:
+            names = [name for of, name in under_way if of == month]
+            progress.update(bars[month], description=f"{month} {', '.join(names)}")
+
+        def begun(task: Task) -> None:
+            under_way.append(task)
+            show(task[0])
+
+        def done(task: Task, seconds: float) -> None:
             month, name = task
+            under_way.remove(task)
+            show(month)
             progress.advance(bars[month])
             progress.console.print(f"{month}  {name:<18} {seconds:5.1f} s", markup=False)
 
-        yield show
+        yield begun, done
 
 
 def _told(folder: Path) -> Published:

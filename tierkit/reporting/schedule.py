@@ -17,6 +17,7 @@ def run_tasks(
     *,
     done: Callable[[Task, float], None],
     workers: int,
+    begun: Callable[[Task], None] = lambda _: None,
 ) -> None:
     """Work on every task, at most `workers` at once; of those that could start, the first of `needs` does.
 
@@ -24,7 +25,7 @@ def run_tasks(
     ----------
     needs : each task and those that must be done before it; no circle.
     work : what a task does, in a thread of its own.
-    done : told of each task that ended and its seconds, in the calling thread.
+    done, begun : told of each task that ended and its seconds, and of each that begins, in the calling thread.
 
     The first error ends it, once the tasks then running have ended; no other starts.
     """
@@ -39,6 +40,7 @@ def run_tasks(
             ready = sorted([*ready, *graph.get_ready()], key=order.__getitem__)
             while ready and len(running) < workers:
                 task = ready.pop(0)
+                begun(task)
                 running[pool.submit(_timed, work, task)] = task
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in sorted(ended, key=lambda f: order[running[f]]):
