@@ -1,7 +1,7 @@
 """The loops of `forest`, compiled: a block of rows at a time, feature by feature, so that it stays in the cache."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
@@ -14,8 +14,8 @@ _ZERO = 1e-35
 
 
 def _jit(loop: Loop) -> Loop:
-    compiled: Loop = njit(cache=True, nogil=True, error_model="numpy")(loop)
-    return compiled
+    compiled: Any = njit(cache=True, nogil=True, error_model="numpy")(loop)
+    return cast(Loop, compiled)
 
 
 @_jit
