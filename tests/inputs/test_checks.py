@@ -1,6 +1,6 @@
 import pandas as pd
 
-from tierkit.inputs.checks import REJECTED, check_contract, settle
+from tierkit.inputs.checks import REJECTED, UNKNOWN_ACCOUNT, check_contract, settle
 from tierkit.inputs.coercion import coerce_table
 from tierkit.inputs.contracts import CONTRACTS
 
@@ -97,3 +97,12 @@ def test_settle_counts_unknown_values_each():
         "'outcome' must be one of won, lost, open, got 'Loss' on row 2 (2 rows), 'Maybe' on row 5 (1 row) "
         "(map it in tierkit.toml, [data.deals.values.outcome])",
     )
+
+
+def test_an_account_nobody_knows_is_found_wherever_it_stands():
+    contract = CONTRACTS["exclusions"]
+    frame = pd.DataFrame({"account_id": ["a", None, "x", "b", "x"], "reason": "r"}, index=[9, 3, 7, 2, 5]).astype("str")
+    found = check_contract(contract, frame, accounts=pd.Index(["a", "b"]))
+    assert [(b.column, b.rule, list(b.index)) for b in found] == [("account_id", UNKNOWN_ACCOUNT, [5, 7])]
+    unknown = frame.assign(account_id=pd.Series(None, frame.index, dtype="str"))
+    assert check_contract(contract, unknown, accounts=pd.Index(["a", "b"])) == []

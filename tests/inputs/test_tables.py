@@ -315,3 +315,10 @@ def test_an_exclusion_of_nobody_stops_the_run():
         TableError, match="'domain' must be a web domain, or the row must name an account_id, got 'n/a'"
     ):
         open_tables(frames)
+
+
+def test_open_tables_says_what_it_is_about_to_do(tmp_path):
+    (tmp_path / "deals.csv").write_text("deal_id,outcome\n1,won\n2,lost\n", encoding="utf-8")
+    said = []
+    open_tables(tmp_path, say=said.append)
+    assert said == ["reading deals", "putting the tables in order"]

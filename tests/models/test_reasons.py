@@ -241,7 +241,7 @@ def test_the_order_of_rows_and_who_else_is_scored_change_nothing(today, opening,
 
 
 def test_more_rows_than_a_batch_are_explained_alike(today, opening, win, acv, refitted, why, monkeypatch):
-    monkeypatch.setattr("tierkit.models.reasons.BATCH", 70)
+    monkeypatch.setattr("tierkit.models.reasons.ROWS", 70)
     again = explain_scores(today, opening, win, acv, refitted=refitted)
     pd.testing.assert_frame_equal(
         again.astype({"feature": "str"}), why.astype({"feature": "str"}), rtol=1e-9, atol=1e-9

@@ -131,6 +131,8 @@ def build_panel_rows(
     """One row per account and month end, `every_months` apart, whose horizon is over by `before`.
 
     Half a year apart unless stated, so that horizons hardly overlap; closer where the history is too short for four.
+    Of more than `panel_accounts` accounts so many are drawn by their ids, each with all its months: the same ones
+    whatever else is given, and month after month.
 
     Returns
     -------
@@ -146,7 +148,8 @@ def build_panel_rows(
     if tables.is_dated and tables.has_accounts:
         horizon_days = horizon_days or win_horizon(tables, before=before, settings=settings).days
         months = _panel_months(tables, before=before, horizon_days=horizon_days, every_months=every_months)
-    parts = [_existing_accounts(tables, as_of=month)[["account_id"]].assign(as_of=month) for month in months]
+    drawn = _drawn(_existing_accounts(tables, as_of=before), most=settings.panel_accounts) if months else pd.DataFrame()
+    parts = [_created_by(month, drawn)[["account_id"]].assign(as_of=month) for month in months]
     empty = pd.DataFrame({"account_id": pd.Series(dtype="str"), "as_of": pd.Series(dtype="datetime64[ns]")})
     rows = pd.concat(parts, ignore_index=True) if parts else empty
     rows["as_of"] = rows["as_of"].astype("datetime64[ns]")
@@ -158,16 +161,18 @@ def build_panel_rows(
     rows["own_deal_id"] = pd.Series(pd.NA, rows.index, dtype="str")
     rows = _with_features(rows, tables, cutoff=before)
     touched = rows["n_outbound_365d"] if "n_outbound_365d" in rows else pd.Series(1.0, rows.index)
-    directed = tables.has("activities", "direction") and tables.frame("activities")["direction"].eq("outbound").any()
+    directed = len(tables.sql("SELECT 1 FROM stage_activities WHERE direction = 'outbound' LIMIT 1")) > 0
     rows.insert(list(rows.columns).index("opened_in_horizon") + 1, "worked", (touched > 0) if directed else True)
     return _finish(rows)
 
 
-def build_month_rows(tables: Tables, *, months: Sequence[pd.Timestamp]) -> pd.DataFrame:
+def build_month_rows(
+    tables: Tables, *, months: Sequence[pd.Timestamp], cutoff: pd.Timestamp | None = None
+) -> pd.DataFrame:
     """The rows of `build_account_rows` at several month ends at once, for a replay: one pass over the tables.
 
-    Columns (kinds of activity, common technologies) are chosen as known at the last of `months`. Accounts are needed.
-    Sorted by as_of and account_id.
+    Columns (kinds of activity, common technologies) are chosen as known at `cutoff`, the last of `months` unless given.
+    Accounts are needed. Sorted by as_of and account_id.
     """
     days = sorted(pd.Timestamp(month) for month in months)
     rows = pd.concat([_existing_accounts(tables, as_of=day).assign(as_of=day) for day in days], ignore_index=True)
@@ -177,7 +182,7 @@ def build_month_rows(tables: Tables, *, months: Sequence[pd.Timestamp]) -> pd.Da
     rows.insert(2, "group_id", deal_book.entities(tables, rows["account_id"]))
     rows["as_of_day"] = days_since_1970(rows["as_of"]).astype("int64")
     rows["own_deal_id"] = pd.Series(pd.NA, rows.index, dtype="str")
-    return _finish(_with_features(rows, tables, cutoff=days[-1]))
+    return _finish(_with_features(rows, tables, cutoff=days[-1] if cutoff is None else cutoff))
 
 
 def _with_features(rows: pd.DataFrame, tables: Tables, *, cutoff: pd.Timestamp) -> pd.DataFrame:
@@ -251,10 +256,20 @@ def _technologies(tables: Tables, *, cutoff: pd.Timestamp) -> tuple[str, ...]:
 
 
 def _existing_accounts(tables: Tables, *, as_of: pd.Timestamp) -> pd.DataFrame:
-    accounts = tables.frame("accounts")
-    if "created_at" in accounts:
-        accounts = accounts[~(accounts["created_at"] > as_of)]
+    accounts = _created_by(as_of, tables.frame("accounts"))
     return accounts.sort_values("account_id", kind="stable").reset_index(drop=True)
+
+
+def _created_by(day: pd.Timestamp, accounts: pd.DataFrame) -> pd.DataFrame:
+    return accounts[~(accounts["created_at"] > day)] if "created_at" in accounts else accounts
+
+
+def _drawn(accounts: pd.DataFrame, *, most: int) -> pd.DataFrame:
+    """At most so many accounts, those with the smallest hash of their id, in the order they have."""
+    if len(accounts) <= most:
+        return accounts
+    lots = pd.util.hash_array(accounts["account_id"].to_numpy(dtype=object), categorize=False)
+    return accounts.iloc[np.sort(np.argsort(lots, kind="stable")[:most])]
 
 
 def _is_today(tables: Tables, day: pd.Timestamp) -> bool:

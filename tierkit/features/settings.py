@@ -35,5 +35,7 @@ class FeatureSettings(Section):
     """Columns that are never features."""
     drop_brief_deals: bool = False
     """Leave out deals that lived under two days; off, since whether a deal was brief is only known at its end."""
+    panel_accounts: int = Field(20_000, ge=100)
+    """Accounts that the model of opening learns from at most; of more, so many are drawn by their ids."""
     fit: FitSettings = FitSettings()
     """The ideal customer profile."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tierkit.inputs.coercion import RULES
@@ -64,7 +65,8 @@ def check_contract(
     accounts_aside : the account ids whose own row was set aside.
     data_through : last day a date may have, but for those that may lie ahead.
 
-    Ranges, allowed values and references are checked by pandera, lazily; what concerns several columns or rows here.
+    Ranges and allowed values are checked by pandera, lazily; keys, references and what concerns several columns here,
+    since references may be to hundreds of thousands of accounts.
     """
     from pandera.errors import SchemaErrors
     from pandera.pandas import Check, DataFrameSchema
@@ -79,18 +81,15 @@ def check_contract(
             checks.append(Check.isin(column.values, error=f"must be one of {', '.join(column.values)}"))
         if column.kind == "date" and data_through is not None and not column.ahead:
             checks.append(Check.le(data_through, error=after(data_through)))
-        if column.name == "account_id" and accounts is not None:
-            aside: Sequence[str] | pd.Index = [] if accounts_aside is None else accounts_aside
-            checks.append(Check.isin([*accounts, *aside], error=UNKNOWN_ACCOUNT))
-            if len(aside):
-                checks.append(Check.notin(aside, error=ACCOUNT_ASIDE))
         needed = (column.required and not column.may_be_empty) or column.name in required
         columns[column.name] = Rule(None, checks, nullable=not needed, required=False)
     found = _row_breaches(contract, frame)
     try:
         DataFrameSchema(columns).validate(frame, lazy=True)
     except SchemaErrors as errors:
-        found += _breaches(errors.failure_cases, contract, unreadable, frame, accounts)
+        found += _breaches(errors.failure_cases, contract, unreadable)
+    if accounts is not None and "account_id" in frame:
+        found += _strangers(frame["account_id"], accounts, accounts_aside)
     order = {name: i for i, name in enumerate(contract.names)}
     return breaches + sorted(found, key=lambda breach: order[breach.column])
 
@@ -109,6 +108,24 @@ def excludes_nobody(exclusions: pd.DataFrame) -> list[Breach]:
         nobody &= normalise_domains(exclusions["domain"]).isna()
     rule = "must be a web domain, or the row must name an account_id"
     return [Breach("domain", rule, exclusions.index[nobody])] if nobody.any() else []
+
+
+def _strangers(ids: pd.Series, accounts: pd.Index, aside: pd.Index | None) -> list[Breach]:
+    """Ids that are no account's, and those of accounts whose own row was set aside; each is looked up once."""
+    codes, given = pd.factorize(ids)
+    known = pd.Index(given).isin(accounts)
+    was_set_aside = ~known & pd.Index(given).isin([] if aside is None else aside)
+    # The last stands for the missing, whose code is -1.
+    strange = ids.index[np.append(~known & ~was_set_aside, False)[codes]].sort_values()
+    lost = ids.index[np.append(was_set_aside, False)[codes]].sort_values()
+    # Where most rows name strangers, something happened to the ids; where few do, they are strangers
+    many = 100 * len(strange) > len(ids)
+    repair = repair_of_stranger(ids.loc[strange], accounts) if many and len(strange) else ""
+    found = [
+        Breach("account_id", UNKNOWN_ACCOUNT, strange, repair=repair),
+        Breach("account_id", ACCOUNT_ASIDE, lost),
+    ]
+    return [breach for breach in found if len(breach.index)]
 
 
 def after(data_through: pd.Timestamp) -> str:
@@ -218,8 +235,6 @@ def _breaches(
     failures: pd.DataFrame,
     contract: Contract,
     unreadable: dict[str, pd.Index],
-    frame: pd.DataFrame,
-    accounts: pd.Index | None,
 ) -> list[Breach]:
     found = []
     for names, rows in failures.groupby(["column", "check"], sort=False):
@@ -230,9 +245,6 @@ def _breaches(
             index = index.difference(unreadable.get(column, pd.Index([], dtype="int64")))
         stops = bool(contract[column].values) and rule != EMPTY
         repair = f" (map it in tierkit.toml, [data.{contract.name}.values.{column}])" if stops else ""
-        # Where most rows name strangers, something happened to the ids; where few do, they are strangers
-        if rule == UNKNOWN_ACCOUNT and accounts is not None and 100 * len(index) > len(frame):
-            repair = repair_of_stranger(frame.loc[index, column], accounts)
         if len(index):
             found.append(Breach(column, rule, index, stops, repair))
     return found

@@ -15,12 +15,14 @@ from tierkit.inputs.damage import INVISIBLE
 from tierkit.inputs.disguise import refuse_disguise
 from tierkit.inputs.encodings import decode
 from tierkit.inputs.limits import GENEROUS, Limits
+from tierkit.inputs.plain import LEAST_BYTES, holds_cell, read_plain
 
 SEPARATORS = ",;\t|"
 _SEPARATOR_NAMES = {";": "';'", "\t": "tab", "|": "'|'"}
 _FOOTER = re.compile(r"confidential information - do not distribute|copyright \(c\).*salesforce", re.IGNORECASE)
 _FOOTER_REACH = 20
 _INVISIBLE = re.compile(INVISIBLE)
+_BOM = b"\xef\xbb\xbf"
 _CHUNK = 50_000
 _EXAMPLES = 3
 
@@ -45,6 +47,8 @@ def read_delimited(content: bytes, *, file: str, limits: Limits = GENEROUS) -> D
     TableError : the file is empty, has a header alone, has ragged rows, or a quote that is never closed.
     """
     refuse_disguise(content, file)
+    if len(content) >= LEAST_BYTES and (plain := _read_at_once(content, file, limits)) is not None:
+        return plain
     text, notes = decode(content, file=file)
     if not text.strip():
         raise TableError(f"{file}: the file is empty (export it again)")
@@ -60,9 +64,7 @@ def read_delimited(content: bytes, *, file: str, limits: Limits = GENEROUS) -> D
     if not lines:
         raise TableError(f"{file}: a header and no row below it (export it again)")
     columns = [pa.chunked_array([chunk[i] for chunk in rows], type=pa.large_string()) for i in range(len(header))]
-    frame = name_columns(header, [pd.Series(c.to_pandas(), dtype="str") for c in columns], notes)
-    frame.index = pd.Index(np.asarray(lines, dtype="int64"))
-    return Delimited(frame, tuple(notes))
+    return _delimited(header, columns, np.asarray(lines, dtype="int64"), notes)
 
 
 def read_header(content: bytes) -> list[str]:
@@ -81,6 +83,37 @@ def read_header(content: bytes) -> list[str]:
         return []
     record = next(csv.reader(io.StringIO(text.lstrip(), newline=""), delimiter=said or _separator(text)), [])
     return [clean_name(name) for name in record]
+
+
+def _delimited(header: list[str], columns: Sequence[pa.ChunkedArray], lines: np.ndarray, notes: list[str]) -> Delimited:
+    frame = name_columns(header, [pd.Series(c.to_pandas(), dtype="str") for c in columns], notes)
+    frame.index = pd.Index(lines)
+    return Delimited(frame, tuple(notes))
+
+
+def _read_at_once(content: bytes, file: str, limits: Limits) -> Delimited | None:
+    """A long file in which nothing is odd; None where it takes a careful reading to tell."""
+    _, notes = decode(content[: len(_BOM)], file=file) if content.startswith(_BOM) else ("", [])
+    content = content.removeprefix(_BOM)
+    try:
+        first = content[: content.index(b"\n")].decode("utf-8")
+    except ValueError:
+        return None
+    if not first.strip() or _take_hint(f"{first}\n")[1]:
+        return None
+    separator = _separator(first)
+    if separator != ",":
+        notes.append(f"columns are separated by {_SEPARATOR_NAMES[separator]}")
+    if (read := read_plain(content, separator, most=limits.max_cell_kb * 1000)) is None:
+        return None
+    header, table = [clean_name(name) for name in read[0]], read[1]
+    limits.check_columns(len(header), file)
+    limits.check_rows(len(table), file)
+    if holds_cell(table, header[0]):  # the header may stand there again
+        return None
+    if any(_FOOTER.search(cell) for cell in table.column(0).slice(max(0, len(table) - _FOOTER_REACH)).to_pylist()):
+        return None
+    return _delimited(header, table.columns, np.arange(2, len(table) + 2), notes)
 
 
 def _take_hint(text: str) -> tuple[str, str | None]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from tierkit.errors import TableError
@@ -71,8 +72,9 @@ def roll_up(frames: Mapping[str, pd.DataFrame]) -> Units:
         elif table == "account_history":
             moved[table] = frame[~frame["account_id"].isin(root)]
         elif "account_id" in frame:
-            own = frame["account_id"]
-            moved[table] = frame.assign(account_id=own.map(root).fillna(own).astype("str"))
+            codes, own = pd.factorize(frame["account_id"])
+            above = np.array([*(root.get(account, account) for account in own), None], dtype=object)
+            moved[table] = frame.assign(account_id=pd.Series(above[codes], frame.index, dtype="str"))
         else:
             moved[table] = frame
     if "exclusions" in moved and "domain" in accounts:

@@ -1,9 +1,12 @@
 """Open the tables of a company; what comes out is checked, and hides the engine behind it."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import ChainMap
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 import duckdb
 import pandas as pd
@@ -23,12 +26,29 @@ from tierkit.inputs.parents import roll_up
 from tierkit.inputs.rates import Exchange, check_rates
 from tierkit.inputs.settings import DataSettings, TableSource
 from tierkit.inputs.sources import Reader, find_readers
-from tierkit.inputs.staging import stage_tables
+from tierkit.inputs.staging import stage_table, staging_sql
 
 _FIRST = ("identity", "rates", "accounts", "deals")
 """Tables that others are read by: who is who, what money is worth, which accounts there are."""
 _EVERY_ROW_COUNTS = ("identity", "rates")
 """Tables of which no row is set aside, since each bears on the rows of others."""
+_STAGES = re.compile(r"\bstage_(\w+)")
+LONG = 20_000_000
+"""Bytes of a kept table from which it is not copied into memory for SQL text to read."""
+
+
+@runtime_checkable
+class FramesOnDisk(Protocol):
+    """Frames by table name that are files, so that nobody has to read them to know their columns."""
+
+    def __contains__(self, table: object) -> bool: ...
+    def path(self, table: str) -> Path:
+        """The Parquet file of a table."""
+        ...
+
+    def columns(self, table: str) -> list[str]:
+        """Its columns, without reading it."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -63,13 +83,30 @@ class Tables:
 
     def has(self, table: str, column: str | None = None) -> bool:
         """Whether the company gave the table, or the column of it."""
-        return table in self.frames and (column is None or column in self.frames[table].columns)
+        return table in self.frames and (column is None or column in self._columns(table))
+
+    def _columns(self, table: str) -> Collection[str]:
+        file = self._file(table)
+        return self.frames[table].columns if file is None else file.columns(table)
+
+    def _file(self, table: str) -> "FramesOnDisk | None":
+        """What holds the table as a file; None where it is a frame, or not given."""
+        layers = self.frames.maps if isinstance(self.frames, ChainMap) else [self.frames]
+        held = next((layer for layer in layers if table in layer), None)
+        return held if isinstance(held, FramesOnDisk) else None
 
     def frame(self, table: str) -> pd.DataFrame:
         """One table; empty, with the columns of its contract, where it was not given."""
         if table in self.frames:
             return self.frames[table]
         return pd.DataFrame({name: pd.Series(dtype="str") for name in CONTRACTS[table].names})
+
+    def rows_of(self, table: str, accounts: Collection[str]) -> pd.DataFrame:
+        """The rows of some accounts, in their order; of a table kept as a file no others are read."""
+        if (file := self._file(table)) is not None and "account_id" in file.columns(table):
+            return pd.read_parquet(file.path(table), filters=[("account_id", "in", set(accounts))])
+        frame = self.frame(table)
+        return frame[frame["account_id"].isin(set(accounts))] if "account_id" in frame else frame.iloc[:0]
 
     @property
     def is_dated(self) -> bool:
@@ -86,19 +123,41 @@ class Tables:
         """Accounts that look like another: account_id, duplicate_of, rule, score, evidence."""
         return find_duplicates(self.frame("accounts")).frame if self.alike is None else self.alike
 
+    def with_frame(self, table: str, frame: pd.DataFrame) -> "Tables":
+        """The same tables but for one."""
+        layers: list[Any] = self.frames.maps if isinstance(self.frames, ChainMap) else [self.frames]
+        return replace(self, frames=ChainMap({table: frame}, *layers))
+
     @cached_property
     def _engine(self) -> duckdb.DuckDBPyConnection:
         engine = connect_engine()
         engine.execute("SET threads = 2")
-        # Tables, not views: cursors do not see what is registered with the connection they come from
-        for name, frame in stage_tables(self.frames).items():
-            engine.register("given", frame)
-            engine.execute(f"CREATE TABLE stage_{name} AS SELECT * FROM given")
-            engine.unregister("given")
         return engine
+
+    @cached_property
+    def _staged(self) -> set[str]:
+        return set()
+
+    def _stage(self, table: str) -> None:
+        """Put a table where SQL text finds it, once."""
+        self._staged.add(table)
+        if (file := self._file(table)) is not None:
+            path = file.path(table)
+            source = f"read_parquet('{path.as_posix().replace(chr(39), chr(39) * 2)}')"
+            text = staging_sql(table, file.columns(table), source)
+            # A long one is read from its file at every question: that is quick, and in memory it would stand twice.
+            what = "VIEW" if path.stat().st_size > LONG else "TABLE"
+            self._engine.execute(f"CREATE {what} stage_{table} AS {text}")
+            return
+        # Tables, not views: cursors do not see what is registered with the connection they come from
+        self._engine.register("given", stage_table(table, self.frames.get(table)))
+        self._engine.execute(f"CREATE TABLE stage_{table} AS SELECT * FROM given")
+        self._engine.unregister("given")
 
     def sql(self, text: str, **frames: pd.DataFrame) -> pd.DataFrame:
         """Run SQL text over the staging tables `stage_<table>` and the frames given by name."""
+        for table in sorted(set(_STAGES.findall(text)) & set(CONTRACTS) - self._staged):
+            self._stage(table)
         with self._engine.cursor() as cursor:
             for name, frame in frames.items():
                 cursor.register(name, frame)
@@ -110,6 +169,7 @@ def open_tables(
     *,
     settings: DataSettings | None = None,
     root: str | Path | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Tables:
     """Open the tables of a company and check them: what comes out keeps every contract.
 
@@ -119,6 +179,7 @@ def open_tables(
         frames by table name.
     settings : mappings, currency, time zone and limits, where `source` is a folder or frames.
     root : folder of the run sheet; unset, the working directory.
+    say : told what is about to be done, a few words a step: files may be long.
 
     Returns
     -------
@@ -134,11 +195,14 @@ def open_tables(
         from tierkit.inputs.crm.conversion import without_converted
 
         settings = without_converted(settings)
+    tell = say or (lambda _: None)
     door = _Door(settings, notes=notes)
     door.has_accounts = "accounts" in readers
     for table in (*_FIRST, *(name for name in CONTRACTS if name not in _FIRST)):
         if table in readers:
+            tell(f"reading {table}")
             door.let_in(table, readers[table])
+    tell("putting the tables in order")
     return door.close()
 
 

@@ -99,6 +99,17 @@ class Design:
         texts = {names[c.name]: _category(rows[c.name], c.levels) for c in self.categories}
         return pd.concat([frame, pd.DataFrame(texts, index=rows.index)], axis=1)[list(self.safe_names)]
 
+    def codes(self, rows: pd.DataFrame) -> Array:
+        """The same as numbers alone, shape (n, len(features)): of a category the place of its level, NaN if unknown."""
+        self.check(rows)
+        x = np.empty((len(rows), len(self.columns)))
+        at = {c.name: i for i, c in enumerate(self.columns)}
+        x[:, [at[c.name] for c in self.numbers]] = _numbers(rows, [c.name for c in self.numbers])
+        for c in self.categories:
+            codes = _codes(rows[c.name], c.levels)
+            x[:, at[c.name]] = np.where(codes < 0, np.nan, codes)
+        return x
+
     def matrix(self, rows: pd.DataFrame) -> Array:
         """Rows as linear models take them, shape (n, len(owner)): every column has mean 0 over the training rows.
 

@@ -15,8 +15,9 @@ from tierkit.models.reason_money import Split, reference_value, split_value
 from tierkit.models.reason_parts import CAP, HELD, PARTS, Part, fitted_model, take_apart
 from tierkit.models.reason_signs import sign_shares
 from tierkit.models.reason_words import say_cap, say_for_or_against
-from tierkit.models.scoring import BATCH
 
+ROWS = 20_000
+"""Rows explained at a time: each becomes some forty rows of reasons."""
 STRONG = 0.1
 """Log-odds, or log value, from which a reason is worth a word: odds 1.1 times."""
 STABLE = 0.8
@@ -70,11 +71,11 @@ def explain_scores(
         return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _COLUMNS.items()})
     first = _order_of_value(rows, opening, win, acv)
     tables = []
-    for start in range(0, len(rows), BATCH):
-        some = rows.iloc[start : start + BATCH]
+    for start in range(0, len(rows), ROWS):
+        some = rows.iloc[start : start + ROWS]
         parts = [take_apart(some, name, model) for name, model in models]
         split = split_value(parts, reference_value(opening, win, acv))
-        tables.append(_table(some, parts, split, refitted, first[start : start + BATCH]))
+        tables.append(_table(some, parts, split, refitted, first[start : start + ROWS]))
     table = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
     return table.astype({name: kind for name, kind in _COLUMNS.items() if kind != "category"}).astype(
         {name: "category" for name, kind in _COLUMNS.items() if kind == "category"}

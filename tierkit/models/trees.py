@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,14 @@ import pandas as pd
 from tierkit.models.design import Array, Design, learn_design
 from tierkit.models.splits import grouped_folds
 
+if TYPE_CHECKING:
+    from tierkit.models.forest import Forest
+
 SMALL = 2_000
 _LARGE = 50_000
 _MOST_TREES = 600
+_MANY = 5_000
+"""Rows from which loops of our own, twenty times as fast, pay for being loaded: three seconds where none did before."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +41,21 @@ class Trees:
 
         return lgb.Booster(model_str=self.text)
 
+    @cached_property
+    def forest(self) -> "Forest | None":
+        """The trees as arrays, for many rows; None where they are too large for it."""
+        from tierkit.models.forest import read_forest
+
+        return read_forest(self.text)
+
     def raw(self, rows: pd.DataFrame) -> Array:
         """Sum of the trees, on the scale of the link, shape (n,)."""
         return np.asarray(self._predict(rows, raw_score=True))
 
     def contributions(self, rows: pd.DataFrame) -> tuple[Array, float]:
         """Exact path-dependent SHAP values, shape (n, features), and their base (Lundberg 2020)."""
+        if len(rows) >= _MANY and self.forest is not None:
+            return self.forest.contributions(self.design.codes(rows)), self.forest.base
         both = np.asarray(self._predict(rows, pred_contrib=True))
         return both[:, :-1], float(both[0, -1]) if len(both) else 0.0
 

@@ -12,8 +12,9 @@ from tierkit.models.acv import Acv
 from tierkit.models.bootstrap import Refits, bootstrap_scores, scores_without
 from tierkit.models.opening import STATE, Opening
 from tierkit.models.propensity import Propensity
-from tierkit.tiering.assign import assign_tiers
+from tierkit.tiering.assign import plan_on
 from tierkit.tiering.gates import QUALIFIED
+from tierkit.tiering.ground import ground_on
 from tierkit.tiering.policy import Policy
 
 LEAST_MOVED = 0.01
@@ -123,8 +124,9 @@ def tiers_under(
     at = pd.Index(refits.account_id).get_indexer(pd.Index(rows.pop("_key")))
     values = refits.expected_value[:, at]
     out = np.empty(values.shape, dtype=np.int64)
+    ground = ground_on(tables, policy, as_of=pd.Timestamp(as_of), seed=0)
     for i, value in enumerate(values):
-        placed = assign_tiers(rows.assign(expected_value=value), tables, policy, as_of=as_of)
+        placed = plan_on(rows.assign(expected_value=value), tables, policy, ground).tiers
         out[i] = placed.set_index("account_id")["tier"].reindex(rows["account_id"]).to_numpy(np.int64)
     return values[0], out
 

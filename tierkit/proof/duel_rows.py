@@ -1,6 +1,6 @@
 """The rows a duel is held on: new-business deals with their outcome, and the rating each had before it opened."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ def own_tables(tables: Tables) -> Tables:
     if tables.has_accounts or "group_key" not in deals:
         return tables
     named = deals.assign(account_id=deals["group_key"].fillna(deals["deal_id"]))
-    return replace(tables, frames={**tables.frames, "deals": named})
+    return tables.with_frame("deals", named)
 
 
 def duel_rows(

@@ -84,8 +84,8 @@ def touches_after(
     """Our touches of each account in the days after its `as_of`; missing where touches carry no direction."""
     if not tables.has("activities", "direction"):
         return pd.Series(np.nan, rows.index)
-    touches = tables.frame("activities")
     ids = pd.Index(rows["account_id"].astype(object).unique())
+    touches = tables.rows_of("activities", ids)
     ours = touches[(touches["direction"] == "outbound").to_numpy(dtype=bool, na_value=False)]
     code = ids.get_indexer(pd.Index(ours["account_id"].astype(object)))
     days = pd.to_datetime(ours["occurred_at"]).to_numpy("datetime64[D]").astype("int64")

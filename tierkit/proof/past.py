@@ -1,5 +1,6 @@
 """Rows built once for a whole replay, of which each month sees what was known on its day."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -7,6 +8,9 @@ import pandas as pd
 from tierkit.features.asof import build_deal_rows, build_month_rows, build_panel_rows
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.tables import Tables
+
+MOST_ROWS = 1_000_000
+"""Rows of replayed months that are held at once; where there are more, each month is built when it is replayed."""
 
 
 @dataclass(frozen=True)
@@ -18,12 +22,12 @@ class Past:
     Attributes
     ----------
     deals, panel : as of `build_deal_rows` and `build_panel_rows`.
-    months : as of `build_month_rows`; None without accounts.
+    months : as of `build_month_rows`, all at once or one at a time; None without accounts.
     """
 
     deals: pd.DataFrame
     panel: pd.DataFrame
-    months: pd.DataFrame | None
+    months: pd.DataFrame | Callable[[pd.Timestamp], pd.DataFrame] | None
     horizon_days: int
 
     def known_deals(self, before: pd.Timestamp) -> pd.DataFrame:
@@ -45,6 +49,8 @@ class Past:
 
     def to_score(self, origin: pd.Timestamp, *, until: pd.Timestamp) -> pd.DataFrame:
         """Accounts as known at the month end; without accounts, deals opened after it by `until`, as they opened."""
+        if callable(self.months):
+            return self.months(origin)
         if self.months is not None:
             return self.months[self.months["as_of"] == origin].reset_index(drop=True)
         opened = self.deals["opened_at"]
@@ -65,5 +71,11 @@ def build_past(
     """
     deals = build_deal_rows(tables, before=until, settings=features, horizon_days=horizon_days)
     panel = build_panel_rows(tables, before=origins[-1], settings=features, horizon_days=horizon_days)
-    months = build_month_rows(tables, months=origins) if tables.has_accounts else None
-    return Past(deals, panel, months, horizon_days)
+    if not tables.has_accounts:
+        return Past(deals, panel, None, horizon_days)
+
+    def month(origin: pd.Timestamp) -> pd.DataFrame:
+        return build_month_rows(tables, months=[origin], cutoff=origins[-1])
+
+    few = len(tables.frame("accounts")) * len(origins) <= MOST_ROWS
+    return Past(deals, panel, build_month_rows(tables, months=origins) if few else month, horizon_days)

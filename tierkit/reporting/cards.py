@@ -132,13 +132,13 @@ def _owner_names(tables: Tables) -> "pd.Series[str]":
 
 def _last_touch(tables: Tables, account_ids: pd.Series, as_of: str | pd.Timestamp) -> pd.Series:
     """When we last touched each account, in words; None where no activities were given."""
-    touches = tables.frame("activities")
+    touches = tables.rows_of("activities", account_ids)
     if touches.empty or "occurred_at" not in touches:
         return pd.Series([None] * len(account_ids), index=account_ids.index, dtype="object")
     touches = touches[touches["occurred_at"] <= pd.Timestamp(as_of)]
     if "direction" in touches:
         touches = touches[touches["direction"] == "outbound"]
-    touches = touches[touches["account_id"].isin(set(account_ids))].sort_values(["occurred_at", "kind"], kind="stable")
+    touches = touches.sort_values(["occurred_at", "kind"], kind="stable")
     last = touches.drop_duplicates("account_id", keep="last").set_index("account_id")
     said = pd.Series(
         [f"{words.day(d)}, {str(k).replace('_', ' ')}" for d, k in zip(last["occurred_at"], last["kind"], strict=True)],

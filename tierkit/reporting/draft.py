@@ -14,6 +14,7 @@ import pandas as pd
 
 from tierkit.features.horizon import Horizon
 from tierkit.features.readiness import Readiness
+from tierkit.inputs.kept import read_tables, write_tables
 from tierkit.inputs.tables import Tables
 from tierkit.models.store import load_models, save_models
 from tierkit.reporting.whole import keep_whole, mark_whole
@@ -70,7 +71,7 @@ class Draft:
                 value.to_parquet(partial)
         elif isinstance(value, Tables):
             with _made_beside(path := self.folder / name) as partial:
-                _write_tables(value, partial)
+                write_tables(value, partial)
         elif name in _MODELS and value is not None:
             with _made_beside(path := self.folder / name) as partial:
                 save_models(partial, **{part: value if part == name else None for part in _MODELS})
@@ -91,7 +92,7 @@ class Draft:
             return _from_json(json.loads(path.read_text(encoding="utf-8")))
         if (path := self.folder / name).is_dir():
             if name == "tables":
-                return _read_tables(path)
+                return read_tables(path)
             return getattr(load_models(path), name)
         raise KeyError(name)
 
@@ -150,33 +151,3 @@ def _from_json(stored: dict[str, Any]) -> Any:
 
 def _tuples(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
-
-
-def _write_tables(tables: Tables, folder: Path) -> None:
-    folder.mkdir()
-    for name, frame in tables.frames.items():
-        frame.to_parquet(folder / f"{name}.parquet")
-    for name in ("children", "rejected", "sources"):
-        getattr(tables, name).to_parquet(folder / f"_{name}.parquet")
-    tables.duplicates.to_parquet(folder / "_alike.parquet")
-    about = {
-        "notes": tables.notes,
-        "data_through": None if tables.data_through is None else tables.data_through.isoformat(),
-        "currency": tables.currency,
-        "known_at_close": dict(tables.known_at_close),
-        "tables": list(tables.frames),
-    }
-    (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
-
-
-def _read_tables(folder: Path) -> Tables:
-    about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-    parts = {n: pd.read_parquet(folder / f"_{n}.parquet") for n in ("children", "rejected", "sources", "alike")}
-    return Tables(
-        frames={name: pd.read_parquet(folder / f"{name}.parquet") for name in about["tables"]},
-        notes=tuple(about["notes"]),
-        data_through=None if about["data_through"] is None else pd.Timestamp(about["data_through"]),
-        currency=about["currency"],
-        known_at_close=about["known_at_close"],
-        **parts,
-    )

@@ -63,10 +63,10 @@ def _told(tables: Tables, wanted: pd.Index, now: pd.Timestamp) -> list[tuple[pd.
 
 def _dated(tables: Tables, table: str, column: str, wanted: pd.Index, now: pd.Timestamp) -> pd.DataFrame:
     """Rows of a table that happened and were known by `now`, with `day`."""
-    rows = tables.frame(table)
+    rows = tables.rows_of(table, wanted)
     if rows.empty or not {column, "account_id"} <= set(rows):
         return pd.DataFrame()
-    rows = rows[pd.Index(rows["account_id"].astype("object")).isin(wanted) & (rows[column] <= now).to_numpy()]
+    rows = rows[(rows[column] <= now).to_numpy()]
     if "known_at" in rows:
         rows = rows[rows["known_at"].fillna(rows[column]) <= now]
     known: pd.DataFrame = rows.assign(day=rows[column])

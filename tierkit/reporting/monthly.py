@@ -84,7 +84,8 @@ def run_months(
     with _said_plainly(settings, opened), hold_memory(settings.limits.max_memory_gb), ExitStack() as stack:
         stack.enter_context(hold_reports(reports))
         clear_scratch()
-        tables = open_tables(settings.data, root=settings.folder)
+        with _reading(console) as say:
+            tables = open_tables(settings.data, root=settings.folder, say=say)
         asked = sorted(set(months) or {last_month(tables)})
         pages = stack.enter_context(ThreadPoolExecutor(1))
         for name in asked:
@@ -96,10 +97,14 @@ def run_months(
             if n_kept := month.begin(tables, {one.name: one.provenance.run_id for one in opened}):
                 said = f"goes on from {words.things(n_kept, 'result')} of a run that was ended before it was done"
                 console.print(f"{month.name}  {said}", markup=False)
+        # Every month keeps what it needs of them, and reads that; held on to, they would stand in memory throughout.
+        del tables
+        begun, done = stack.enter_context(_progress(console, list(due)))
         run_tasks(
             _needs(list(due)),
             lambda task: due[task[0]].work(task[1]),
-            done=stack.enter_context(_progress(console, list(due))),
+            begun=begun,
+            done=done,
             workers=KERNELS,
             until=until,
             stop=children.end,
@@ -137,18 +142,48 @@ def _needs(months: Sequence[str]) -> dict[Task, list[Task]]:
 
 
 @contextmanager
-def _progress(console: Console, months: Sequence[str]) -> Iterator[Callable[[Task, float], None]]:
-    """A bar for each month, and a line of seconds for each task that is done."""
+def _reading(console: Console) -> Iterator[Callable[[str], None]]:
+    """What is being read, and a line of seconds for each step that took one or more."""
+    step, began = "", time.monotonic()
+
+    def say(words: str) -> None:
+        nonlocal step, began
+        if (seconds := time.monotonic() - began) >= 1 and step:
+            console.print(f"{step:<27} {seconds:5.1f} s", markup=False)
+        step, began = words, time.monotonic()
+        status.update(words)
+
+    with console.status("opening the run sheet") as status:
+        yield say
+        say("")
+
+
+@contextmanager
+def _progress(
+    console: Console, months: Sequence[str]
+) -> Iterator[tuple[Callable[[Task], None], Callable[[Task, float], None]]]:
+    """A bar for each month with the tasks under way, and a line of seconds for each task that is done."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         bars = {month: progress.add_task(month, total=len(NEEDS) + 2) for month in months}
+        under_way: list[Task] = []
 
-        def show(task: Task, seconds: float) -> None:
+        def show(month: str) -> None:
+            names = [name for of, name in under_way if of == month]
+            progress.update(bars[month], description=f"{month} {', '.join(names)}")
+
+        def begun(task: Task) -> None:
+            under_way.append(task)
+            show(task[0])
+
+        def done(task: Task, seconds: float) -> None:
             month, name = task
+            under_way.remove(task)
+            show(month)
             progress.advance(bars[month])
             progress.console.print(f"{month}  {name:<18} {seconds:5.1f} s", markup=False)
 
-        yield show
+        yield begun, done
 
 
 @contextmanager

@@ -112,10 +112,12 @@ class ObservedMonth(TieredMonth):
 
     @cached_property
     def holdout(self) -> HoldoutPlan | None:
-        """The plan of a randomised test near the cut; None without chances to plan by."""
+        """The plan of a randomised test near the cut; None without chances to plan by, or anybody in Tier 1 or 2."""
         if self.win_in_use is None or self.horizon_days is None or self.tiers.empty:
             return None
         share, tiers = self.sheet.proof.holdout_share, self.tiers
+        if not (tiers["tier"] <= 2).any():
+            return None
         if self.members is not None:
             # By value alone: what stability holds in place is no surer of belonging there.
             chance = self.members.set_index("account_id")["value_prob"]

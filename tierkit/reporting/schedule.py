@@ -23,6 +23,7 @@ def run_tasks(
     *,
     done: Callable[[Task, float], None],
     workers: int,
+    begun: Callable[[Task], None] = lambda _: None,
     until: float = math.inf,
     stop: Callable[[], None] = lambda: None,
 ) -> None:
@@ -32,7 +33,7 @@ def run_tasks(
     ----------
     needs : each task and those that must be done before it; no circle.
     work : what a task does, in a thread of its own.
-    done : told of each task that ended and its seconds, in the calling thread.
+    done, begun : told of each task that ended and its seconds, and of each that begins, in the calling thread.
     until : when to give up, as `time.monotonic` counts.
     stop : makes the tasks then running end soon.
 
@@ -53,6 +54,7 @@ def run_tasks(
             ready = sorted([*ready, *graph.get_ready()], key=order.__getitem__)
             while ready and len(running) < workers:
                 task = ready.pop(0)
+                begun(task)
                 running[pool.submit(_timed, work, task)] = task
             left = min(until - time.monotonic(), threading.TIMEOUT_MAX)
             ended, _ = wait(running, timeout=max(left, 0), return_when=FIRST_COMPLETED)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tierkit.features.enrichment import GROUP_COLUMNS, coverage_by_group, coverage_trend
 from tierkit.features.fit import score_fit
-from tierkit.models.bootstrap import bootstrap_models, refitted_scores
+from tierkit.models.bootstrap import RefittedModels, bootstrap_models, refitted_scores
 from tierkit.models.scorecard import Scorecard, fit_scorecard
 from tierkit.models.scoring import are_scores_of, score_accounts
 from tierkit.models.store import Models
@@ -73,7 +73,8 @@ class TieredMonth(LearnedMonth):
         # Somebody else's scores cannot be refitted.
         if not n or self.win_in_use is None or not are_scores_of(self.scores, rows, *models):
             return None
-        refitted = self.refitted
+        # Those that reasons are judged by serve where they are there and enough; making them first would cost twice.
+        refitted: RefittedModels | None = self.__dict__.get("refitted")
         if refitted is None or refitted.n < n:
             refitted = bootstrap_models(self.deal_rows, self.panel_rows, *models, n=n, seed=self.seed)
         refits = refitted_scores(rows, refitted, self.opening, self.win_in_use, self.acv)

@@ -1,7 +1,7 @@
 """What if the rules were others: the month's tiers assigned anew under changed slots, weights and windows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pandas as pd
@@ -149,7 +149,7 @@ def _with_slots(run: Run, policy: Policy, tables: Tables, slots: Mapping[int, in
             total = slots[t] if policy.sizes is None else -(-int(held_now.sum()) * slots[t] // max(now[t], 1))
             held_now = _spread(held_now, total)
         reps[f"tier{t}_slots"] = held_now
-    return policy, replace(tables, frames={**tables.frames, "reps": reps})
+    return policy, tables.with_frame("reps", reps)
 
 
 def _spread(held: Any, total: int) -> Any:

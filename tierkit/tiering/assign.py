@@ -117,16 +117,8 @@ def plan_on(
     gated: pd.DataFrame, tables: Tables, policy: Policy, ground: Ground, *, previous: pd.DataFrame | None = None
 ) -> Assignment:
     """`plan_tiers` on a ground that may mix the days; of `tables` only the accounts' columns are used."""
-    given = check_scores(gated)
-    if "gate" in given:
-        given = given[given["gate"] == QUALIFIED]
-    wanted = ("name", "owner_id") if policy.max_per_parent is None else ("name", "owner_id", "parent_id")
-    given = with_account_columns(given.reset_index(drop=True), tables, wanted)
-    rows = given.sort_values("account_id", kind="stable")
-    book = open_book(rows, tables, policy, ground)
-    held = held_before(book, previous, policy.hold, ground.hold_day)
-    reserved = reserve_strategic(book, policy)
-    terms = terms_of(book, policy, held=held, reserved=reserved)
+    given, rows, terms, held = _terms_on(gated, tables, policy, ground, previous)
+    book = terms.book
     found = base_tiers(terms)
     by_value = base_tiers(replace(terms, held=None)).tier
     base = found.tier
@@ -153,6 +145,28 @@ def plan_on(
         terms,
         found,
     )
+
+
+def base_on(
+    gated: pd.DataFrame, tables: Tables, policy: Policy, ground: Ground, *, previous: pd.DataFrame | None = None
+) -> Ints:
+    """The base tiers of `plan_on` alone, of qualified rows by account_id: of refits nobody reads the words."""
+    return base_tiers(_terms_on(gated, tables, policy, ground, previous)[2]).tier
+
+
+def _terms_on(
+    gated: pd.DataFrame, tables: Tables, policy: Policy, ground: Ground, previous: pd.DataFrame | None
+) -> tuple[pd.DataFrame, pd.DataFrame, Terms, Held]:
+    """The qualified rows as given and by account_id, what decides their base tiers, and what they held."""
+    given = check_scores(gated)
+    if "gate" in given:
+        given = given[given["gate"] == QUALIFIED]
+    wanted = ("name", "owner_id") if policy.max_per_parent is None else ("name", "owner_id", "parent_id")
+    given = with_account_columns(given.reset_index(drop=True), tables, wanted)
+    rows = given.sort_values("account_id", kind="stable")
+    book = open_book(rows, tables, policy, ground)
+    held = held_before(book, previous, policy.hold, ground.hold_day)
+    return given, rows, terms_of(book, policy, held=held, reserved=reserve_strategic(book, policy)), held
 
 
 def lay_over(

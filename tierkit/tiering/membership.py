@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from tierkit.inputs.tables import Tables
 from tierkit.models.bootstrap import Refits
-from tierkit.tiering.assign import assign_tiers
+from tierkit.tiering.assign import base_on
 from tierkit.tiering.gates import QUALIFIED, check_scores
+from tierkit.tiering.ground import ground_on
 from tierkit.tiering.policy import Policy
 
 LOW, HIGH = 0.2, 0.8
@@ -57,9 +58,9 @@ def membership_prob(
     slim = rows[columns].assign(win_prob=np.nan, expected_acv=np.nan)
     value = _aligned(refits.expected_value, refits, rows)
     first = np.zeros(value.shape, dtype=bool)
+    ground = ground_on(tables, policy, as_of=pd.Timestamp(as_of), seed=0)
     for b in range(len(value)):
-        tiers = assign_tiers(slim.assign(expected_value=value[b]), tables, policy, as_of=as_of, previous=previous)
-        first[b] = tiers["base_tier"].to_numpy() == 1
+        first[b] = base_on(slim.assign(expected_value=value[b]), tables, policy, ground, previous=previous) == 1
     n = len(value)
     return pd.DataFrame(
         {

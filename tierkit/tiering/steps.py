@@ -136,7 +136,7 @@ def walk_steps(before: Month, now: Month, corrected: pd.DataFrame, previous: pd.
 
 def replace_frame(tables: Tables, name: str, frame: pd.DataFrame) -> Tables:
     """The tables with another frame under a name."""
-    return replace(tables, frames={**tables.frames, name: frame})
+    return tables.with_frame(name, frame)
 
 
 def _in_place(rows: pd.DataFrame, newer: pd.DataFrame) -> pd.DataFrame:
