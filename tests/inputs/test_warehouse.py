@@ -2,6 +2,7 @@ import sqlite3
 import sys
 import threading
 import time
+import tracemalloc
 from pathlib import Path
 
 import duckdb
@@ -10,7 +11,9 @@ import pytest
 
 from tests.postgres import READER_PASSWORD, Postgres
 from tierkit.errors import SheetError, TableError
-from tierkit.inputs.settings import DataSettings
+from tierkit.inputs.databases import database_of
+from tierkit.inputs.queries import Query
+from tierkit.inputs.settings import DatabaseSettings, DataSettings
 from tierkit.inputs.sources import input_files
 from tierkit.inputs.tables import Tables, open_tables
 
@@ -157,6 +160,12 @@ def test_a_password_may_hold_any_letter_in_the_url_or_by_itself(crm, tmp_path, m
     assert_same(by_url, by_driver)
 
 
+def test_a_query_goes_to_the_database_as_it_was_written(crm, secret, tmp_path):
+    asked = "SELECT deal_id, outcome FROM deals -- 1%s :x\nWHERE deal_id LIKE '100%' AND ' :b %(c)' <> '' AND 7 % 2 = 1"
+    tables = ask(lay(tmp_path, {"deals": asked}), url=crm.url("crm"), password_env=secret)
+    assert len(tables.frames["deals"]) == 9
+
+
 def test_a_query_is_read_in_a_transaction_that_cannot_write_and_streamed(crm, secret, tmp_path):
     said = "current_setting('transaction_read_only') AS read_only, current_setting('transaction_isolation') AS sees,"
     said += "current_setting('TimeZone') AS zone, current_setting('statement_timeout') AS at_most,"
@@ -165,6 +174,24 @@ def test_a_query_is_read_in_a_transaction_that_cannot_write_and_streamed(crm, se
     row = ask(tmp_path, url=crm.url("crm"), password_env=secret, timeout_seconds=77).frames["deals"].iloc[0]
     assert [row[c] for c in ("read_only", "sees", "zone", "at_most")] == ["on", "repeatable read", "UTC", "77s"]
     assert row["cursors"] == 1
+
+
+def test_no_more_than_a_part_of_an_answer_is_held_as_python_objects(crm, secret, tmp_path):
+    rows = (
+        "SELECT 'deal ' || g AS deal_id, 'note ' || g AS note, 'text ' || g AS text FROM generate_series(1, 120000) g"
+    )
+    settings = DatabaseSettings(url=crm.url("crm"), password_env=secret)
+    database = database_of(settings, root=tmp_path)
+    database.read(Query("deals.sql", "SELECT 1 AS one", ""))
+    tracemalloc.start()
+    try:
+        database.read(Query("deals.sql", rows, ""))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        database.close()
+    # 120,000 rows of three texts and a tuple are 31 MB, a sixth of them 5
+    assert peak < 15e6
 
 
 def test_all_tables_are_of_one_moment(crm, secret, tmp_path):

@@ -116,11 +116,10 @@ def test_postgres_and_duckdb_give_the_tiers_that_files_give(small, tmp_path):
     assert_same_tiers(published, publish(queried, "2026-10"))
     local = from_database(sheet, tmp_path / "duckdb", 'url = "duckdb:///crm.duckdb"')
     with duckdb.connect(str(local.parent / "crm.duckdb")) as connection:
-        for table in read_small(sheet):
-            path = sheet.parent / "data" / f"{table}.csv"
-            connection.execute(
-                f"CREATE TABLE {table} AS SELECT * FROM read_csv('{path}', types={{'account_id': 'VARCHAR'}})"
-            )
+        for table, frame in read_small(sheet).items():
+            connection.register("given", frame)
+            typed = "CAST(tier1_slots AS INTEGER) AS tier1_slots" if table == "reps" else "account_id AS account_id"
+            connection.execute(f"CREATE TABLE {table} AS SELECT * REPLACE ({typed}) FROM given")
     assert_same_tiers(published, publish(local, "2026-10"))
 
 

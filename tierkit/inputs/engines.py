@@ -59,7 +59,7 @@ class EngineDatabase(Database):
         asked = {"no_parameters": True, "stream_results": True, "yield_per": ROWS}
         with self._connection.exec_driver_sql(query.text, execution_options=asked) as answer:
             result = Result(list(answer.keys()), file=query.file)
-            for rows in answer.partitions():
+            for rows in answer.partitions(ROWS):
                 result.add_rows(rows)
                 clock.check()
         return result
