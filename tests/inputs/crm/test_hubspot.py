@@ -81,6 +81,8 @@ dealId,property,value,timestamp
 1,hs_analytics_source,ORGANIC,2025-01-01T10:00:00Z
 1,hs_analytics_source,PAID,2025-02-01T10:00:00Z
 1,team_size,9,2025-03-01T10:00:00Z
+1,amount,1,2025-01-01T10:00:00Z
+1,amount,10,2025-02-01T10:00:00Z
 1,dealstage,appointmentscheduled,2025-01-01T10:00:00Z
 1,dealstage,closedwon,2025-02-10T10:00:00Z
 1,dealstage,contractsent,2025-02-11T10:00:00Z
@@ -89,6 +91,8 @@ dealId,property,value,timestamp
     )
     deals = opened(tmp_path, "hubspot").frame("deals")
     assert deals["source"].tolist() == ["ORGANIC", "PAID"]
+    # what a deal is worth is what it ended with
+    assert deals["acv"].tolist() == [10, 10]
     # filled in March only: unknown when the deal opened
     assert deals["team_size"].isna().tolist() == [True, False]
     # won for good on the twelfth, after it was taken back once
