@@ -154,13 +154,13 @@ def test_history_of_the_survivor_wins_from_its_first_day():
     history = pd.DataFrame(
         {
             "account_id": ["a", "b", "b", "b", "c"],
-            "known_at": pd.to_datetime(["2025-06-01", "2025-01-01", "2025-07-01", "2025-03-01", "2024-01-01"]),
+            "known_at": pd.to_datetime(["2025-06-01", "2025-01-01", "2025-06-01", "2025-03-01", "2024-01-01"]),
             "field": ["employees", "employees", "employees", "segment", "employees"],
             "value": ["100", "80", "90", "mid", "7"],
         }
     )
     told = fold("account_history", history, Merges({"b": "a", "c": "a"}))
-    # b tells until a does, c until b does; nobody else tells of the segment
+    # b tells until the day a does, c until b does; nobody else tells of the segment
     assert told["value"].tolist() == ["100", "80", "mid", "7"]
     assert set(told["account_id"]) == {"a"}
 

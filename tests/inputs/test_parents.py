@@ -57,6 +57,14 @@ def test_roll_up_keeps_the_exclusion_of_a_childs_domain():
     ]
 
 
+def test_an_exclusion_covers_the_children_of_every_root():
+    rows = accounts(
+        account_id=["a", "b", "c", "d"], parent_id=[None, "a", None, "c"], domain=[None, "x.acme.de", None, "acme.de"]
+    )
+    excluded = roll_up({"accounts": rows, "exclusions": accounts(domain=["acme.de"], reason=["partner"])})
+    assert excluded.frames["exclusions"]["account_id"].tolist() == ["a", "c"]
+
+
 def test_roll_up_refuses_a_circle():
     rows = accounts(account_id=["a", "b", "c", "d"], parent_id=["b", "c", "a", "a"])
     with pytest.raises(TableError, match=r"'parent_id' runs in a circle, (a -> b -> c -> a|b -> c -> a -> b)"):
