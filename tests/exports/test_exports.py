@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from tests.exports import hubspot, salesforce
 from tests.exports.company import THROUGH, write_tables
+from tests.exports.salesforce_deals import ENDS, STAGES
 from tierkit.cli import app
 from tierkit.features.asof import build_account_rows, build_deal_rows
 from tierkit.inputs.reading import plain_name
@@ -118,10 +119,10 @@ def test_stages_of_own_words_alone_are_asked_for_and_then_read(tmp_path, small_s
     sheet = tmp_path / "project" / "tierkit.toml"
     stopped = cli("check", "--sheet", sheet)
     assert stopped.exit_code == 2
-    won, lost = salesforce.ENDS["german"]
+    won, lost = ENDS["german"]
     assert f"'data.deals.values.outcome.{lost}' is not settled, write won, lost or open" in stopped.stderr
     text = sheet.read_text(encoding="utf-8")
-    for end, stages in (("lost", [lost]), ("won", [won]), ("open", salesforce.STAGES["german"])):
+    for end, stages in (("lost", [lost]), ("won", [won]), ("open", STAGES["german"])):
         for stage in stages:
             key = stage if stage.isascii() and " " not in stage else f'"{stage}"'
             text = text.replace(f'{key} = "?"', f'{key} = "{end}"')
