@@ -15,7 +15,7 @@ _AS_SHOWN = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
 class ConsoleParser(CodeBlockParser):
-    """Blocks of `$ command` and the answer below it; `...` stands for any text. The last command may fail."""
+    """Blocks of `$ command` and the answer below it; `...` stands for any text, and what failed ends in its code."""
 
     language = "console"
 
@@ -24,7 +24,7 @@ class ConsoleParser(CodeBlockParser):
         for block in re.split(r"^\$ ", example.parsed, flags=re.MULTILINE)[1:]:
             command, _, shown = block.partition("\n")
             said = _run(command, example.namespace["folder"])
-            if shown.strip() and not _CHECK.check_output(shown.strip() + "\n", said.strip() + "\n", _AS_SHOWN):
+            if not _CHECK.check_output(shown.strip() + "\n", said.strip() + "\n", _AS_SHOWN):
                 raise AssertionError(f"$ {command}\n\nshown:\n{shown}\nsaid:\n{said}")
 
 
@@ -41,8 +41,8 @@ def run_examples(page: Path, folder: Path) -> int:
 
 def _run(command: str, folder: Path) -> str:
     """What a command says on both its streams; `tierkit` is the one under test."""
-    ours = [f'"{sys.executable}" -c "from tierkit.cli import app; app()"']
-    shell = re.sub(r"^tierkit\b", lambda _: ours[0], command)
+    ours = f'"{sys.executable}" -c "from tierkit.cli import app; app()"'
+    shell = re.sub(r"(^|; )tierkit\b", lambda start: f"{start[1]}{ours}", command)
     done = subprocess.run(
         ["bash", "-c", shell],
         cwd=folder,
@@ -52,6 +52,4 @@ def _run(command: str, folder: Path) -> str:
         text=True,
         check=False,
     )
-    if done.returncode and not command.startswith("!"):
-        return f"{done.stdout}\n(exit {done.returncode})"
-    return done.stdout
+    return f"{done.stdout}\n(exit {done.returncode})" if done.returncode else done.stdout
