@@ -1,7 +1,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierkit.errors import SheetError, TableError
@@ -79,6 +79,7 @@ _PIECES = [
 ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(_PIECES), max_size=12).map(lambda p: "".join(["SELECT 1", *p])) | st.text(max_size=40))
 def test_any_text_is_a_query_or_one_sentence(text):
     with contextlib.suppress(TableError):

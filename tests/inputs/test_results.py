@@ -71,7 +71,7 @@ _TIMES = st.datetimes(DAY, DAY + dt.timedelta(days=2))
 _DAYS = st.none() | st.dates() | _TIMES | st.just(DAY) | st.datetimes(DAY, timezones=_ZONES)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.tuples(_CELLS, _DAYS, st.booleans() | st.sampled_from([0.5, 3.0, float("nan"), float("inf")])),

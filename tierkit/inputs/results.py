@@ -98,8 +98,15 @@ def _part_of_values(values: Sequence[object]) -> Part:
         if zoned == {False}:
             return "time", pa.array([_midnight(v) for v in values], pa.timestamp("us"))
         if zoned == {True}:
-            return "moment", pa.array(values, pa.timestamp("us", tz="UTC"))
+            return "moment", pa.array([_in_utc(v) for v in values], pa.timestamp("us")).cast(
+                pa.timestamp("us", tz="UTC")
+            )
     return "text", pa.array([_text(v) for v in values], pa.large_string())
+
+
+def _in_utc(value: object) -> object:
+    # Not left to pyarrow, which drops the offset of a time once pandera has been imported.
+    return value.astimezone(dt.UTC).replace(tzinfo=None) if isinstance(value, dt.datetime) else None
 
 
 def _midnight(value: object) -> object:
