@@ -285,7 +285,9 @@ def _value(cells: pd.DataFrame, line: int, column: str) -> str:
     value = cells[column].loc[line]
     if isinstance(value, bytes):
         return value.decode("utf-8", errors="replace")
-    return str(value) if pd.api.types.is_list_like(value) or not pd.isna(value) else ""
+    if not pd.api.types.is_list_like(value) and pd.isna(value):
+        return ""
+    return str(value).encode("utf-8", errors="replace").decode("utf-8")
 
 
 def _quote(value: object) -> str:

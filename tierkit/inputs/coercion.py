@@ -115,7 +115,7 @@ def as_text(cells: pd.Series) -> pd.Series:
         return cells.cat.codes.map(dict(enumerate(levels))).astype("str")
     elif pd.api.types.is_bool_dtype(cells.dtype):
         text = cells.astype("object").map(str, na_action="ignore").astype("str")
-    elif pd.api.types.is_numeric_dtype(cells.dtype):
+    elif _is_number(cells):
         text = _number_text(cells)
     elif pd.api.types.is_datetime64_any_dtype(cells.dtype):
         text = cells.map(pd.Timestamp.isoformat, na_action="ignore").astype("str").str.removesuffix("T00:00:00")
@@ -129,9 +129,14 @@ def _is_typed(cells: pd.Series, contract: Contract) -> bool:
     kind = contract[str(cells.name)].kind if cells.name in contract else None
     if pd.api.types.is_bool_dtype(cells.dtype):
         return kind == "flag"
-    if pd.api.types.is_numeric_dtype(cells.dtype):
+    if _is_number(cells):
         return kind is None or kind in _NUMERIC
     return kind == "date" and pd.api.types.is_datetime64_any_dtype(cells.dtype)
+
+
+def _is_number(cells: pd.Series) -> bool:
+    """Whether a column holds real numbers; complex ones are text to every contract."""
+    return pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_complex_dtype(cells.dtype)
 
 
 def _number_text(cells: pd.Series) -> pd.Series:
@@ -158,7 +163,7 @@ def _cell_text(cell: object) -> str:
 
 
 def _coerce_extra(cells: pd.Series, notes: list[str]) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
+    if _is_number(cells) and not pd.api.types.is_bool_dtype(cells.dtype):
         numbers: pd.Series | None = cells.astype("float64")
     else:
         numbers = read_plain_numbers(cells)
