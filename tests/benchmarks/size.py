@@ -151,7 +151,9 @@ def _tree(root: "psutil.Process") -> Iterator["psutil.Process"]:  # noqa: F821 -
 
 def _what(process: "psutil.Process") -> str:  # noqa: F821
     words = process.cmdline()
-    return next((word for word in words if word.startswith("tierkit.") or word.endswith("launcher")), "".join(words[:1]))
+    return next(
+        (word for word in words if word.startswith("tierkit.") or word.endswith("launcher")), "".join(words[:1])
+    )
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -93,6 +94,7 @@ def run_months(
         opened = [_Month.open(m, sheet, tables, stack, pages, replace=replace, thorough=thorough) for m in asked]
         # Every month keeps what it needs of them, and reads that; held on to, they would stand in memory throughout.
         del tables
+        pa.default_memory_pool().release_unused()
         due = {one.name: one for one in opened if not one.publication.unchanged}
         begun, done = stack.enter_context(_progress(console, list(due)))
         run_tasks(_needs(list(due)), lambda task: due[task[0]].work(task[1]), begun=begun, done=done, workers=KERNELS)
