@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -99,6 +100,7 @@ def run_months(
                 console.print(f"{month.name}  {said}", markup=False)
         # Every month keeps what it needs of them, and reads that; held on to, they would stand in memory throughout.
         del tables
+        pa.default_memory_pool().release_unused()
         begun, done = stack.enter_context(_progress(console, list(due)))
         run_tasks(
             _needs(list(due)),
