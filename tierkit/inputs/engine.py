@@ -1,5 +1,6 @@
 """Connections to DuckDB: none of them fetches an extension, and one to a file can touch that file alone."""
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ def connect_engine(path: Path | None = None) -> "duckdb.DuckDBPyConnection":
     import duckdb
 
     if path is None:
-        return duckdb.connect(":memory:", config=dict(_OFFLINE))
+        # What does not fit into memory goes where the system keeps such files, never beside notebooks or inputs.
+        return duckdb.connect(":memory:", config={**_OFFLINE, "temp_directory": tempfile.gettempdir()})
     alone = {"enable_external_access": "false", "temp_directory": "", "lock_configuration": "true"}
     # As an absolute path: DuckDB takes `md:x.duckdb` for an address.
     return duckdb.connect(str(path.resolve()), read_only=True, config={**_OFFLINE, **alone})
