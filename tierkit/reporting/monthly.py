@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -26,6 +25,7 @@ from tierkit.reporting.approval.commits import answers_behind
 from tierkit.reporting.calendar import as_of_month, check_month
 from tierkit.reporting.export import export_page
 from tierkit.reporting.manifest import read_manifest
+from tierkit.reporting.memory import give_back
 from tierkit.reporting.notebooks import KERNELS, NEEDS, check_parameters, notebook_folder, run_notebook
 from tierkit.reporting.outputs import HEADLINE, write_evidence, write_tier_outputs
 from tierkit.reporting.provenance import Provenance, sha256_of, trace_run
@@ -94,7 +94,7 @@ def run_months(
         opened = [_Month.open(m, sheet, tables, stack, pages, replace=replace, thorough=thorough) for m in asked]
         # Every month keeps what it needs of them, and reads that; held on to, they would stand in memory throughout.
         del tables
-        pa.default_memory_pool().release_unused()
+        give_back()
         due = {one.name: one for one in opened if not one.publication.unchanged}
         begun, done = stack.enter_context(_progress(console, list(due)))
         run_tasks(_needs(list(due)), lambda task: due[task[0]].work(task[1]), begun=begun, done=done, workers=KERNELS)
