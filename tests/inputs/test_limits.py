@@ -113,7 +113,7 @@ OUTSIDE = LAUGHS.replace(b'"&a;&a;&a;&a;&a;&a;&a;&a;"', b'SYSTEM "file:///etc/pa
 @pytest.mark.parametrize("part", ["xl/sharedStrings.xml", "xl/worksheets/sheet1.xml", "xl/workbook.xml"])
 def test_a_workbook_whose_xml_defines_entities_is_refused(tmp_path: Path, part: str, strings: bytes) -> None:
     path = workbook(tmp_path / "deals.xlsx", [["deal_id", "outcome"], ["1", "won"]], **{part: strings})
-    with pytest.raises(TableError, match=r"^deals.xlsx: is not an Excel workbook: .*") as caught:
+    with pytest.raises(TableError, match=r"^deals.xlsx: the workbook is damaged") as caught:
         read_file(path)
     behind: list[BaseException] = [caught.value]
     while (earlier := behind[-1].__cause__ or behind[-1].__context__) is not None:
@@ -178,7 +178,7 @@ def test_a_view_of_a_duckdb_file_reads_no_other_file_and_the_file_stays_as_it_is
     with duckdb.connect(str(path)) as engine:
         engine.execute(f"CREATE VIEW deals AS SELECT * FROM read_csv('{other}')")
     before = sha256_of(path), sorted(p.name for p in tmp_path.iterdir())
-    with pytest.raises(TableError, match=r"deals.duckdb: 'deals' cannot be read from this file alone: .*disabled"):
+    with pytest.raises(TableError, match=r"deals.duckdb: table 'deals' cannot be read"):
         read_file(path)
     assert (sha256_of(path), sorted(p.name for p in tmp_path.iterdir())) == before
 
@@ -221,5 +221,5 @@ def test_limits_are_generous_and_no_figure_depends_on_them(tmp_path: Path) -> No
 
 
 def test_what_the_system_does_not_let_us_read_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(TableError, match=r"x{300}.csv: cannot be read: File name too long \("):
+    with pytest.raises(TableError, match=r"x{300}.csv: cannot be read: file name too long"):
         read_file(tmp_path / f"{'x' * 300}.csv")

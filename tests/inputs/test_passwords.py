@@ -78,9 +78,9 @@ def test_a_url_without_a_password_is_taken(url):
         ),
         (
             f'url = "x://y"\ntimeout_seconds = "{CANARY}"',
-            "'data.database.timeout_seconds' Input should be a valid integer",
+            "'data.database.timeout_seconds' must be a whole number",
         ),
-        (f'url = ["{CANARY}"]', "'data.database.url' Input should be a valid string"),
+        (f'url = ["{CANARY}"]', "'data.database.url' must be text in quotes"),
         (f'queries = "{CANARY}"', "'data.database' needs url or url_env, one of the two"),
         ('url = "x://y"\nurl_env = "U"', "'data.database' needs url or url_env, one of the two"),
         (f'url = "postgresql://ana:{CANARY}@db/crm', "not valid TOML"),

@@ -242,7 +242,7 @@ def test_mappings_joins_and_files_beside_the_queries(crm, secret, tmp_path):
     (tmp_path / "sql" / "deals.sql").rename(tmp_path / "sql" / "deels.sql")
     (tmp_path / "sql" / "accunts.sql").rename(tmp_path / "sql" / "accounts.sql")
     (tmp_path / "data" / "deals.csv").unlink()
-    with pytest.raises(TableError, match=r"deels\.sql was not read: is it meant to be deals\?.*'deals' is missing"):
+    with pytest.raises(TableError, match=r"'deals' is missing.*deels\.sql was not read: is it meant to be deals"):
         ask(tmp_path, more={"folder": "data"}, url=crm.url("crm"), password_env=secret)
 
 

@@ -5,7 +5,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 
@@ -14,6 +14,8 @@ from tierkit.inputs.damage import MOST_EXACT
 from tierkit.inputs.delimited import clean_name, name_columns
 from tierkit.inputs.limits import GENEROUS, Limits
 
+_REACH = 20
+"""Columns beyond the header in which cells are still looked for."""
 _Row = tuple[int, tuple[Any, ...]]
 
 
@@ -55,24 +57,22 @@ def read_workbook(
     return frame.set_axis(index), notes
 
 
-def _open(path: Path, *, values: bool = True) -> Any:
+def _open(file: BinaryIO, *, values: bool = True) -> Any:
     from openpyxl import load_workbook
 
     with warnings.catch_warnings():
         # openpyxl warns of styles and validations it leaves out; no cell depends on them
         warnings.simplefilter("ignore")
-        return load_workbook(path, read_only=True, data_only=values)
+        return load_workbook(file, read_only=True, data_only=values)
 
 
 def _sheets(path: Path) -> list[str]:
     try:
-        book = _open(path)
+        # Opened here, so that it is closed whatever trips the reader up
+        with path.open("rb") as file:
+            return [sheet.title for sheet in _open(file).worksheets]
     except Exception:  # openpyxl raises whatever a damaged part of the archive trips it with
         raise _damaged(path) from None
-    try:
-        return [sheet.title for sheet in book.worksheets]
-    finally:
-        book.close()
 
 
 def _check_size(path: Path, limits: Limits) -> None:
@@ -86,26 +86,22 @@ def _check_size(path: Path, limits: Limits) -> None:
 
 
 def _rows_of(path: Path, sheet: str, limits: Limits, *, values: bool = True) -> list[_Row]:
-    """The rows that hold anything; one cell far to the right makes none of them wider than their own last cell."""
-    book = None
+    """The rows that hold anything; a cell far to the right of the header is not one of a column."""
     rows: list[_Row] = []
     try:
-        book = _open(path, values=values)
-        with warnings.catch_warnings():
+        with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            for number, cells in enumerate(book[sheet].iter_rows(values_only=True), start=1):
+            for number, cells in enumerate(_open(file, values=values)[sheet].iter_rows(values_only=True), start=1):
                 width = max((i for i, cell in enumerate(cells, 1) if cell is not None and cell != ""), default=0)
                 if width:
-                    limits.check_columns(width, path.name)
+                    within = min(width, len(rows[0][1]) + _REACH) if rows else width
+                    limits.check_columns(within, path.name)
                     limits.check_rows(len(rows), path.name)
-                    rows.append((number, cells[:width]))
+                    rows.append((number, cells[:within]))
     except TableError:
         raise
     except Exception:  # openpyxl raises whatever a damaged part of the archive trips it with
         raise _damaged(path) from None
-    finally:
-        if book is not None:
-            book.close()
     return rows
 
 

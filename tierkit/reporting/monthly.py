@@ -9,7 +9,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -19,13 +18,11 @@ from tierkit.reporting import words
 from tierkit.reporting.children import Children
 from tierkit.reporting.machine import hold_memory, say_refusal
 from tierkit.reporting.manifest import read_manifest
+from tierkit.reporting.memory import give_back
 from tierkit.reporting.notebooks import KERNELS, NEEDS
 from tierkit.reporting.one_month import PUBLISH, REPLAY, OneMonth
 from tierkit.reporting.outputs import HEADLINE
-from tierkit.reporting.publish import (
-    clear_leftovers,
-    hold_reports,
-)
+from tierkit.reporting.publish import clear_leftovers, hold_reports
 from tierkit.reporting.schedule import OutOfTime, run_tasks
 from tierkit.reporting.scratch import clear_scratch
 from tierkit.runsheet import RunSheet, read_sheet
@@ -100,7 +97,7 @@ def run_months(
                 console.print(f"{month.name}  {said}", markup=False)
         # Every month keeps what it needs of them, and reads that; held on to, they would stand in memory throughout.
         del tables
-        pa.default_memory_pool().release_unused()
+        give_back()
         begun, done = stack.enter_context(_progress(console, list(due)))
         run_tasks(
             _needs(list(due)),
