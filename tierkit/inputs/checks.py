@@ -213,7 +213,7 @@ def _breaches(
 def _sentence(breach: Breach, cells: pd.DataFrame, place: str) -> str:
     """`'acv' must be 0 or more, got -131769.0 on line 812 (1,830 rows)`."""
     if breach.stop:
-        broken = cells[breach.column].reindex(breach.index)
+        broken = pd.Series([_value(cells, line, breach.column) for line in breach.index], breach.index, dtype="str")
         counts = broken.value_counts(sort=True)
         first = broken.drop_duplicates()
         lines = dict(zip(first, first.index, strict=True))
