@@ -40,3 +40,6 @@ def test_what_fuzzing_found_is_read_or_refused(name):
     for column in ("account_id", "known_at", "extra"):
         spoilt = frame.assign(**{column: pd.Series(cells, frame.index, dtype="object")})
         typed_columns_are_read_or_refused(("contacts", spoilt))
+    deals = pd.DataFrame(good_tables()["deals"][:4])
+    outcome = pd.Series(cells, deals.index, dtype="object")
+    typed_columns_are_read_or_refused(("deals", deals.assign(outcome=outcome)))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tierkit.inputs.coercion import RULES
+from tierkit.inputs.coercion import RULES, as_text
 from tierkit.inputs.contracts import Column, Contract
 from tierkit.inputs.damage import repair_of, repair_of_stranger
 from tierkit.inputs.domains import normalise_domains
@@ -253,7 +253,7 @@ def _breaches(
 def _sentence(breach: Breach, cells: pd.DataFrame, where: Callable[[Any], str]) -> str:
     """`'acv' must be 0 or more, got -131769.0 on line 812 (1,830 rows)`."""
     if breach.stop:
-        broken = cells[breach.column].reindex(breach.index)
+        broken = as_text(cells[breach.column].reindex(breach.index)).fillna("")
         counts = broken.value_counts(sort=True)
         first = broken.drop_duplicates()
         lines = dict(zip(first, first.index, strict=True))
