@@ -10,7 +10,7 @@ from tierkit.errors import SheetError, TableError
 from tierkit.inputs.passwords import blot, secret_settings
 
 _REFUSED = re.compile(r"password|authenticat|credential|access denied|login|role .* does not exist", re.IGNORECASE)
-_LOST = ("57P", "08", "58")
+_LOST = ("57P", "08")
 _REPAIRS = {
     "25006": "it may only read: use SELECT alone",
     "42501": "ask for the right to SELECT for the user of the URL",
@@ -52,6 +52,11 @@ def say_database(address: Any) -> str:
     return f"{name} at {address.host}" if address.host else f"{name} on this machine"
 
 
+def is_lost(error: BaseException) -> bool:
+    """Whether the server ended the connection, by its own code."""
+    return _code(error).startswith(_LOST)
+
+
 def say_refusal(error: Exception, where: str, secrets: Secrets) -> SheetError | TableError:
     """Why a connection could not be made: an error of the sheet where user or password are refused."""
     words = re.sub(r"^.* failed: ", "", secrets.blot(_words(error)))
@@ -67,7 +72,7 @@ def say_failure(
     words, code = secrets.blot(_words(error)), _code(error)
     if late or code == "57014":
         return f"{file}: took longer than timeout_seconds = {seconds} (raise it in tierkit.toml, [data.database])"
-    if lost or code.startswith(_LOST):
+    if lost or is_lost(error):
         return f"{file}: the connection to the database was lost: {words} (run again)"
     line = re.search(r"^LINE (\d+):", str(_origin(error)), re.MULTILINE)
     place = f"{file}: line {line.group(1)}" if line else file
@@ -75,12 +80,12 @@ def say_failure(
     return f"{place}: the database says: {words}{f' ({repair})' if repair else ''}"
 
 
-def _origin(error: Exception) -> BaseException:
+def _origin(error: BaseException) -> BaseException:
     """The driver's own error, where SQLAlchemy has put one of its own around it."""
     return getattr(error, "orig", None) or error
 
 
-def _code(error: Exception) -> str:
+def _code(error: BaseException) -> str:
     return str(getattr(_origin(error), "sqlstate", None) or "")
 
 

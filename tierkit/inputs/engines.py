@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from tierkit.errors import SheetError, TableError
-from tierkit.inputs.database_words import Secrets, say_database, say_failure, say_refusal
+from tierkit.inputs.database_words import Secrets, is_lost, say_database, say_failure, say_refusal
 from tierkit.inputs.databases import ROWS, Clock, Database
 from tierkit.inputs.queries import Query
 from tierkit.inputs.results import Result
@@ -47,11 +48,12 @@ class EngineDatabase(Database):
         try:
             connection = _connect(self._address, self._path)
             self._begin(connection)
-            return connection
         except ModuleNotFoundError as error:
             problem: Exception = SheetError(_say_driver(error))
         except Exception as error:  # a driver may raise anything, and its words may hold the password
             problem = say_refusal(error, self.where, self._secrets)
+        else:
+            return connection
         raise problem
 
     def _gather(self, query: Query, clock: Clock) -> Result:
@@ -125,10 +127,23 @@ def _connect(address: Any, path: Path | None) -> Any:
     libpq = address.drivername in ("postgresql+psycopg", "postgresql+psycopg2")
     patience = {k: v for k, v in _PATIENCE.items() if libpq and k not in address.query}
     engine = sa.create_engine(address, poolclass=sa.NullPool, hide_parameters=True, connect_args=patience)
+    sa.event.listen(engine, "handle_error", _let_go)
     connection = engine.connect()
     if engine.dialect.name == "postgresql":
         connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return connection
+
+
+def _let_go(context: Any) -> None:
+    """Of a connection that was lost, close what SQLAlchemy and the driver would leave open or try to talk to."""
+    if is_lost(context.original_exception):
+        # The server has said so; the driver may not have noticed yet.
+        context.is_disconnect = True
+    if context.is_disconnect and context.execution_context is not None:
+        with suppress(Exception):
+            cursor = context.execution_context.cursor
+            cursor.connection.close()
+            cursor.close()
 
 
 def _say_driver(error: ModuleNotFoundError) -> str:
