@@ -14,9 +14,9 @@ from tierkit.errors import SheetError
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.crm.writeback import WritebackSettings
 from tierkit.inputs.limits import Limits
-from tierkit.inputs.passwords import blot, find_password
 from tierkit.inputs.settings import DataSettings, Section
 from tierkit.inputs.sheet_words import say_breach, say_toml
+from tierkit.inputs.warehouse.passwords import blot, find_password
 from tierkit.models.settings import ModelSettings
 from tierkit.proof.settings import ProofSettings
 from tierkit.tiering.policy import Policy

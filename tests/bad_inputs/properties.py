@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from tests.bad_inputs.company import SHEET, good_tables
 from tierkit.errors import SheetError, TableError, TierkitError
 from tierkit.inputs.contracts import CONTRACTS
-from tierkit.inputs.delimited import read_delimited
-from tierkit.inputs.reading import read_file
+from tierkit.inputs.files.delimited import read_delimited
+from tierkit.inputs.files.reading import read_file
 from tierkit.inputs.settings import DataSettings
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.runsheet import check_sheet, read_sheet, sheet_keys

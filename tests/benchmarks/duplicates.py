@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from tierkit.inputs.duplicates import find_duplicates
+from tierkit.inputs.identity.duplicates import find_duplicates
 from tierkit.inputs.sample.names import domains_of, firm_names
 
 _WORDS = (

@@ -13,7 +13,7 @@ from tests.exports.company import THROUGH, write_tables
 from tests.exports.salesforce_deals import ENDS, STAGES
 from tierkit.cli import app
 from tierkit.features.asof import build_account_rows, build_deal_rows
-from tierkit.inputs.reading import plain_name
+from tierkit.inputs.files.reading import plain_name
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.reporting.manifest import verify_month
 from tierkit.reporting.runs import open_run

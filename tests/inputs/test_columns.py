@@ -2,7 +2,7 @@ import pandas as pd
 
 from tierkit.inputs.columns import map_columns
 from tierkit.inputs.contracts import CONTRACTS
-from tierkit.inputs.reading import Raw
+from tierkit.inputs.files.reading import Raw
 from tierkit.inputs.settings import TableSource
 
 DEALS = CONTRACTS["deals"]

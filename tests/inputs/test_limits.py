@@ -13,8 +13,8 @@ import pytest
 from openpyxl import Workbook
 
 from tierkit.errors import TableError
+from tierkit.inputs.files.reading import read_file
 from tierkit.inputs.limits import GENEROUS, Limits
-from tierkit.inputs.reading import read_file
 from tierkit.inputs.sources import find_tables
 from tierkit.inputs.tables import open_tables
 from tierkit.reporting.provenance import sha256_of

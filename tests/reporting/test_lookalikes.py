@@ -1,4 +1,4 @@
-from tests.inputs.test_merges import company
+from tests.inputs.identity.test_merges import company
 from tierkit.inputs.tables import open_tables
 from tierkit.reporting.lookalikes import duplicate_form
 from tierkit.reporting.spreadsheet import write_for_people

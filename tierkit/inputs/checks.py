@@ -10,7 +10,7 @@ import pandas as pd
 from tierkit.inputs.coercion import RULES, as_text
 from tierkit.inputs.contracts import Column, Contract
 from tierkit.inputs.damage import repair_of, repair_of_stranger
-from tierkit.inputs.domains import normalise_domains
+from tierkit.inputs.identity.domains import normalise_domains
 
 REJECTED = ("table", "file", "line", "column", "rule", "value")
 EMPTY = "must not be empty"

@@ -7,7 +7,7 @@ import pandas as pd
 
 from tierkit.inputs.coercion import READERS, as_text
 from tierkit.inputs.contracts import Column, Contract
-from tierkit.inputs.reading import Raw, nearest, plain_name
+from tierkit.inputs.files.reading import Raw, nearest, plain_name
 from tierkit.inputs.settings import JoinSource, TableSource
 
 ROW_NUMBER = "row_number"

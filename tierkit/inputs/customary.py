@@ -10,7 +10,7 @@ from tierkit.errors import SheetError
 from tierkit.inputs.coercion import as_text
 from tierkit.inputs.columns import ROW_NUMBER
 from tierkit.inputs.contracts import CONTRACTS, OUTCOMES
-from tierkit.inputs.reading import nearest, plain_name
+from tierkit.inputs.files.reading import nearest, plain_name
 from tierkit.inputs.settings import TableSource
 
 NAMES = {

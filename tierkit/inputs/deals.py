@@ -7,8 +7,8 @@ import pandas as pd
 
 from tierkit.inputs.checks import CLOSED_EARLY, CLOSED_UNDATED, OPENED_UNDATED, Breach
 from tierkit.inputs.coercion import Typed, as_text
+from tierkit.inputs.files.reading import nearest
 from tierkit.inputs.rates import convert_money
-from tierkit.inputs.reading import nearest
 
 MONTHS_A_YEAR = 12
 LEAST_TERM = 1 / 31

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 
 from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.limits import GENEROUS, Limits
-from tierkit.inputs.passwords import holds_password
+from tierkit.inputs.warehouse.passwords import holds_password
 
 
 class Section(BaseModel):

@@ -9,12 +9,12 @@ import pandas as pd
 
 from tierkit.errors import TableError
 from tierkit.inputs.contracts import CONTRACTS
-from tierkit.inputs.databases import database_file
+from tierkit.inputs.files.reading import DUCKDB_ENDINGS, ENDINGS, Raw, read_file, read_frame, table_stem
 from tierkit.inputs.limits import Limits
-from tierkit.inputs.queries import find_queries
-from tierkit.inputs.reading import DUCKDB_ENDINGS, ENDINGS, Raw, read_file, read_frame, table_stem
 from tierkit.inputs.settings import DataSettings, TableSource
-from tierkit.inputs.warehouse import query_readers
+from tierkit.inputs.warehouse.databases import database_file
+from tierkit.inputs.warehouse.queries import find_queries
+from tierkit.inputs.warehouse.readers import query_readers
 
 Reader = Callable[[], tuple[Raw, list[Raw]]]
 """Reads one table and the files joined to it."""

@@ -17,12 +17,12 @@ from tierkit.inputs.coercion import Typed, coerce_table
 from tierkit.inputs.columns import map_columns
 from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.deals import check_dates, check_outcomes, own_accounts, settle_dates, settle_money
-from tierkit.inputs.domains import normalise_domains, say_domains
-from tierkit.inputs.duplicates import Duplicates, find_duplicates
 from tierkit.inputs.ends import check_end, last_day, unknown_fields
 from tierkit.inputs.engine import connect_engine
-from tierkit.inputs.folding import Folding
-from tierkit.inputs.parents import roll_up
+from tierkit.inputs.identity.domains import normalise_domains, say_domains
+from tierkit.inputs.identity.duplicates import Duplicates, find_duplicates
+from tierkit.inputs.identity.folding import Folding
+from tierkit.inputs.identity.parents import roll_up
 from tierkit.inputs.rates import Exchange, check_rates
 from tierkit.inputs.settings import DataSettings, TableSource
 from tierkit.inputs.sources import Reader, find_readers

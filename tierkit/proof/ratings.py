@@ -9,7 +9,7 @@ import pandas as pd
 
 from tierkit.errors import SheetError, TableError
 from tierkit.inputs.coercion import as_text
-from tierkit.inputs.reading import nearest
+from tierkit.inputs.files.reading import nearest
 from tierkit.proof.lift import cut_tiers
 
 MOST_TIERS = 9

@@ -11,7 +11,7 @@ from tierkit.inputs.coercion import coerce_table
 from tierkit.inputs.columns import map_columns
 from tierkit.inputs.contracts import Column, Contract
 from tierkit.inputs.customary import customary_deals, read_pairs, say_columns
-from tierkit.inputs.reading import Raw, plain_name, read_file
+from tierkit.inputs.files.reading import Raw, plain_name, read_file
 from tierkit.inputs.settings import DataSettings, TableSource
 from tierkit.inputs.tables import Tables, open_tables
 from tierkit.proof.duel import Duel, audit_tiers

@@ -12,7 +12,7 @@ from tierkit.inputs.coercion import as_text as cells_as_text
 from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.customary import NAMES, Customary, customary_deals
 from tierkit.inputs.days import find_day_order
-from tierkit.inputs.reading import nearest, plain_name, read_file, table_stem
+from tierkit.inputs.files.reading import nearest, plain_name, read_file, table_stem
 from tierkit.inputs.settings import TableSource
 from tierkit.inputs.sources import find_tables
 from tierkit.reporting import words

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tierkit.errors import SheetError
-from tierkit.inputs.domains import covering_domains, normalise_domains
+from tierkit.inputs.identity.domains import covering_domains, normalise_domains
 from tierkit.inputs.tables import Tables
 from tierkit.tiering.gate_settings import Bound, Gates
 from tierkit.tiering.standing import known_rows, with_account_columns

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from tierkit.inputs.crm.exports import AUTHOR, CONVERTED, Exports
-from tierkit.inputs.reading import Raw
+from tierkit.inputs.files.reading import Raw
 from tierkit.inputs.settings import DataSettings
 
 

@@ -21,7 +21,7 @@ from tierkit.inputs.crm.records import settle_accounts, settle_deals, survivors
 from tierkit.inputs.crm.stages import Ends
 from tierkit.inputs.crm.touches import build_touches
 from tierkit.inputs.crm.tracked import StageChanges, account_changes, deal_changes, history_holding, of_records
-from tierkit.inputs.reading import Raw, read_file
+from tierkit.inputs.files.reading import Raw, read_file
 from tierkit.inputs.settings import DataSettings, TableSource
 
 CONVERTED = {"deals": ("outcome", "deal_type"), "activities": ("kind", "direction"), "accounts": ("is_customer",)}

@@ -8,7 +8,7 @@ from tierkit.errors import TableError
 from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.crm.holdings import Holding
 from tierkit.inputs.crm.recognition import CANONICAL
-from tierkit.inputs.reading import Raw, nearest
+from tierkit.inputs.files.reading import Raw, nearest
 from tierkit.inputs.settings import TableSource
 
 _NAMED = 3

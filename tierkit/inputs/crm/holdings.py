@@ -14,8 +14,8 @@ from tierkit.inputs.crm.ids import REPAIR, WRONG_CHECKSUM, widen_ids
 from tierkit.inputs.crm.matching import Matched, match_headers
 from tierkit.inputs.crm.presets import Crm, CrmObject
 from tierkit.inputs.crm.recognition import Found
+from tierkit.inputs.files.reading import Part, Raw, read_file
 from tierkit.inputs.limits import Limits
-from tierkit.inputs.reading import Part, Raw, read_file
 from tierkit.inputs.settings import TableSource
 
 IDS = ("what_id", "who_id", "merged_into", "record_id", "primary_company")

@@ -8,7 +8,7 @@ import pandas as pd
 from tierkit.inputs.columns import ROW_NUMBER
 from tierkit.inputs.contracts import CONTRACTS, Contract
 from tierkit.inputs.crm.presets import CrmObject, Field, own_name, plain_headers
-from tierkit.inputs.reading import plain_name
+from tierkit.inputs.files.reading import plain_name
 
 NOT_BY_NAME = ("outcome", "group_key")
 """Columns of ours that a custom field does not become by its name alone: stages and the sheet say how deals ended."""

@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any, Literal
 
 from tierkit.inputs.crm.writeback import PRESETS as WRITTEN_BACK
-from tierkit.inputs.reading import plain_name
+from tierkit.inputs.files.reading import plain_name
 
 Crm = Literal["salesforce", "hubspot"]
 OUR_OWN = "tierkit wrote it back: a tier cannot be its own reason"

@@ -16,7 +16,7 @@ from tierkit.inputs.crm.money import find_home
 from tierkit.inputs.crm.presets import Crm, own_name
 from tierkit.inputs.crm.recognition import Found
 from tierkit.inputs.crm.stages import place_deals
-from tierkit.inputs.reading import Part, nearest
+from tierkit.inputs.files.reading import Part, nearest
 from tierkit.inputs.settings import DataSettings
 
 _A_MONTH = pd.Timedelta(days=31)

@@ -7,7 +7,7 @@ from pathlib import Path
 from tierkit.errors import TableError
 from tierkit.inputs.contracts import CONTRACTS, Contract
 from tierkit.inputs.crm.presets import Crm, CrmObject, Field, read_preset
-from tierkit.inputs.reading import DUCKDB_ENDINGS, peek_header, plain_name, table_stem
+from tierkit.inputs.files.reading import DUCKDB_ENDINGS, peek_header, plain_name, table_stem
 from tierkit.inputs.settings import DataSettings
 
 CANONICAL = "canonical"

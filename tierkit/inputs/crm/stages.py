@@ -11,7 +11,7 @@ from tierkit.inputs.columns import ANY_VALUE
 from tierkit.inputs.crm.holdings import Holding
 from tierkit.inputs.crm.presets import Preset
 from tierkit.inputs.customary import end_by_word
-from tierkit.inputs.reading import plain_name
+from tierkit.inputs.files.reading import plain_name
 
 _NUMBERING = re.compile(r"^(?:stage|phase|step)?\s*\d+[a-z]?\s*[.:)|-]?\s*", re.IGNORECASE)
 _LOST = {

@@ -10,7 +10,7 @@ from tierkit.inputs.crm.history import days_by, history_rows, is_record_id, mapp
 from tierkit.inputs.crm.holdings import Holding
 from tierkit.inputs.crm.ids import widen_ids
 from tierkit.inputs.crm.presets import plain_headers
-from tierkit.inputs.reading import plain_name
+from tierkit.inputs.files.reading import plain_name
 
 _IDENTIFYING = ("account_id", "name", "created_at", "parent_id", "domain")
 _STAGES = ("stagename", "stage", "dealstage")

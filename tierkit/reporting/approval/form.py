@@ -8,7 +8,7 @@ import pandas as pd
 
 from tierkit.errors import TableError
 from tierkit.inputs.coercion import as_text
-from tierkit.inputs.reading import read_file
+from tierkit.inputs.files.reading import read_file
 from tierkit.reporting.approval.proposals import ANSWERS
 from tierkit.reporting.spreadsheet import guard
 

@@ -13,7 +13,7 @@ from tierkit.features.deals import count_existing_business
 from tierkit.features.horizon import Horizon
 from tierkit.features.readiness import Readiness, find_repeats
 from tierkit.inputs.customary import customary_deals, read_pairs
-from tierkit.inputs.reading import read_file
+from tierkit.inputs.files.reading import read_file
 from tierkit.inputs.settings import DataSettings, TableSource
 from tierkit.inputs.tables import Opened, Tables, inspect_tables
 from tierkit.reporting.calendar import check_month

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from tierkit.errors import TableError
-from tierkit.inputs.reading import plain_name, read_file
+from tierkit.inputs.files.reading import plain_name, read_file
 from tierkit.proof.agreement import VERDICTS
 from tierkit.reporting import words
 from tierkit.reporting.spreadsheet import is_cell_of, unguard, write_for_people

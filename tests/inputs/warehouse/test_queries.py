@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierkit.errors import SheetError, TableError
-from tierkit.inputs.queries import check_query, find_queries, read_query
+from tierkit.inputs.warehouse.queries import check_query, find_queries, read_query
 
 
 @pytest.mark.parametrize(

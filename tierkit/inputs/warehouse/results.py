@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from tierkit.errors import TableError
-from tierkit.inputs.reading import Raw
+from tierkit.inputs.files.reading import Raw
 
 Part = tuple[str, Any]
 """A kind, and a pyarrow array of it: nothing, flag, whole, exact (digits as text), real, day, time, moment or text."""

@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 from tierkit.errors import SheetError, TableError
-from tierkit.inputs.database_words import Secrets, is_lost, say_database, say_failure, say_refusal
-from tierkit.inputs.databases import ROWS, Clock, Database
-from tierkit.inputs.queries import Query
-from tierkit.inputs.results import Result
+from tierkit.inputs.warehouse.databases import ROWS, Clock, Database
+from tierkit.inputs.warehouse.failures import Secrets, is_lost, say_database, say_failure, say_refusal
+from tierkit.inputs.warehouse.queries import Query
+from tierkit.inputs.warehouse.results import Result
 
 _PLAIN = re.compile(r"^postgres(?:ql)?://")
 _PATIENCE = {"connect_timeout": 15, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}

@@ -12,11 +12,11 @@ import pytest
 
 from tests.postgres import READER_PASSWORD, Postgres
 from tierkit.errors import SheetError, TableError
-from tierkit.inputs.databases import database_of
-from tierkit.inputs.queries import Query
 from tierkit.inputs.settings import DatabaseSettings, DataSettings
 from tierkit.inputs.sources import input_files
 from tierkit.inputs.tables import Tables, open_tables
+from tierkit.inputs.warehouse.databases import database_of
+from tierkit.inputs.warehouse.queries import Query
 
 N = 60
 KINDS = {

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tierkit.errors import SheetError
-from tierkit.inputs.database_words import Secrets
-from tierkit.inputs.passwords import BLOT, blot, holds_password
 from tierkit.inputs.settings import DataSettings
+from tierkit.inputs.warehouse.failures import Secrets
+from tierkit.inputs.warehouse.passwords import BLOT, blot, holds_password
 from tierkit.runsheet import check_sheet, read_sheet
 
 CANARY = "q7Kanari93xZ"
@@ -106,7 +106,7 @@ def test_settings_made_without_a_sheet_do_not_repeat_it_either():
 
 
 def test_an_environment_variable_that_is_not_set_is_not_named_since_it_may_be_the_password(tmp_path, monkeypatch):
-    from tierkit.inputs.databases import database_of
+    from tierkit.inputs.warehouse.databases import database_of
 
     monkeypatch.delenv(CANARY, raising=False)
     for keys in ({"url_env": CANARY}, {"url": "postgresql://ana@db/crm", "password_env": CANARY}):
@@ -119,7 +119,7 @@ def test_an_environment_variable_that_is_not_set_is_not_named_since_it_may_be_th
 def test_a_url_whose_password_has_an_unescaped_mark_is_refused_rather_than_cut_at_the_wrong_place(
     tmp_path, monkeypatch
 ):
-    from tierkit.inputs.databases import database_of
+    from tierkit.inputs.warehouse.databases import database_of
 
     for url, said in (
         (f"postgresql://ana:a@{CANARY}/b@db/crm", "more than one @"),

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from tierkit.errors import TableError
-from tierkit.inputs.delimited import clean_name, read_delimited, read_header
-from tierkit.inputs.disguise import refuse_no_workbook
 from tierkit.inputs.engine import connect_engine
+from tierkit.inputs.files.delimited import clean_name, read_delimited, read_header
+from tierkit.inputs.files.disguise import refuse_no_workbook
+from tierkit.inputs.files.workbooks import read_workbook
 from tierkit.inputs.limits import GENEROUS, Limits
-from tierkit.inputs.workbooks import read_workbook
 
 TEXT_ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt")
 EXCEL_ENDINGS = (".xlsx", ".xlsm")

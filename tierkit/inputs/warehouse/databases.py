@@ -11,11 +11,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from tierkit.errors import SheetError, TableError
-from tierkit.inputs.database_words import Secrets, say_failure
 from tierkit.inputs.engine import connect_engine
-from tierkit.inputs.queries import Query
-from tierkit.inputs.results import Result
 from tierkit.inputs.settings import DatabaseSettings
+from tierkit.inputs.warehouse.failures import Secrets, say_failure
+from tierkit.inputs.warehouse.queries import Query
+from tierkit.inputs.warehouse.results import Result
 
 ROWS = 20_000
 """Rows of an answer that are held as Python objects at once."""
@@ -135,7 +135,7 @@ def database_of(settings: DatabaseSettings, *, root: Path) -> Database:
     SheetError : an environment variable is not set, the URL cannot be read, or SQLAlchemy is not installed.
     TableError : the file of DuckDB or SQLite is missing.
     """
-    from tierkit.inputs.engines import EngineDatabase
+    from tierkit.inputs.warehouse.engines import EngineDatabase
 
     url = settings.url if settings.url is not None else _variable(settings.url_env, "url_env")
     password = None if settings.password_env is None else _variable(settings.password_env, "password_env")

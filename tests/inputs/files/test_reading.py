@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook
 
 from tierkit.errors import TableError
-from tierkit.inputs.reading import nearest, read_file, read_frame
+from tierkit.inputs.files.reading import nearest, read_file, read_frame
 
 DEALS = pd.DataFrame({"deal_id": ["007", "08"], "acv": [1.5, 2.0], "won": [True, False]})
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tierkit.inputs.likeness import Fields, Floats, Ints, Levels, codes_of, levels_of
-from tierkit.inputs.parents import find_roots
+from tierkit.inputs.identity.likeness import Fields, Floats, Ints, Levels, codes_of, levels_of
+from tierkit.inputs.identity.parents import find_roots
 
 COLUMNS = ("account_id", "duplicate_of", "rule", "score", "evidence")
 LIKELY = 0.5

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierkit.errors import TableError
-from tierkit.inputs.results import Result
+from tierkit.inputs.warehouse.results import Result
 
 UTC = dt.UTC
 DAY = dt.datetime.fromisoformat("2026-03-01")

@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from tierkit.errors import TableError
 from tierkit.inputs.damage import INVISIBLE
-from tierkit.inputs.disguise import refuse_disguise
-from tierkit.inputs.encodings import decode
+from tierkit.inputs.files.disguise import refuse_disguise
+from tierkit.inputs.files.encodings import decode
+from tierkit.inputs.files.plain import LEAST_BYTES, holds_cell, read_plain
 from tierkit.inputs.limits import GENEROUS, Limits
-from tierkit.inputs.plain import LEAST_BYTES, holds_cell, read_plain
 
 SEPARATORS = ",;\t|"
 _SEPARATOR_NAMES = {";": "';'", "\t": "tab", "|": "'|'"}

@@ -4,7 +4,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tierkit.errors import TableError
-from tierkit.inputs import delimited, plain
+from tierkit.inputs.files import delimited, plain
 
 PLAIN = ["", "a", "1", " x ", "é", "日", "a b", "#", "'", "\\", "NA", "null", "1,5", "copyright (c) salesforce"]
 CELLS = st.sampled_from([*PLAIN, '"', '"q"', "x\ry", "\0", "\x0b", "\x1c", "\u2028", "\ufeff"])

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from tierkit.inputs.databases import Database, database_of
-from tierkit.inputs.queries import read_query
-from tierkit.inputs.reading import Raw
+from tierkit.inputs.files.reading import Raw
 from tierkit.inputs.settings import DatabaseSettings
+from tierkit.inputs.warehouse.databases import Database, database_of
+from tierkit.inputs.warehouse.queries import read_query
 
 
 def query_readers(

@@ -1,7 +1,7 @@
 import pytest
 
 from tierkit.errors import TableError
-from tierkit.inputs.delimited import read_delimited
+from tierkit.inputs.files.delimited import read_delimited
 
 PLAIN = "deal_id,outcome\n007,won\n08,lost\n"
 

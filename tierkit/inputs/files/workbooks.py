@@ -11,7 +11,7 @@ import pandas as pd
 
 from tierkit.errors import TableError
 from tierkit.inputs.damage import MOST_EXACT
-from tierkit.inputs.delimited import clean_name, name_columns
+from tierkit.inputs.files.delimited import clean_name, name_columns
 from tierkit.inputs.limits import GENEROUS, Limits
 
 _REACH = 20

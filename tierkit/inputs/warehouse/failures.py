@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from tierkit.errors import SheetError, TableError
-from tierkit.inputs.passwords import blot, secret_settings
+from tierkit.inputs.warehouse.passwords import blot, secret_settings
 
 _REFUSED = re.compile(r"password|authenticat|credential|access denied|login|role .* does not exist", re.IGNORECASE)
 _LOST = ("57P", "08")

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tierkit.inputs.domains import covering_domains, normalise_domains, registrable_domains, say_domains
+from tierkit.inputs.identity.domains import covering_domains, normalise_domains, registrable_domains, say_domains
 
 
 def text(*cells):

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierkit.errors import TableError
-from tierkit.inputs.parents import roll_up
+from tierkit.inputs.identity.parents import roll_up
 from tierkit.inputs.tables import open_tables
 
 

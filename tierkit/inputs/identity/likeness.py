@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tierkit.inputs.company_names import plain_companies
-from tierkit.inputs.domains import normalise_domains, registrable_domains
-from tierkit.inputs.reading import plain_name
+from tierkit.inputs.files.reading import plain_name
+from tierkit.inputs.identity.domains import normalise_domains, registrable_domains
+from tierkit.inputs.identity.names import plain_companies
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

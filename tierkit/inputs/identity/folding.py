@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from tierkit.inputs.merges import Merges, read_merges
-from tierkit.inputs.parents import exclude_roots
+from tierkit.inputs.identity.merges import Merges, read_merges
+from tierkit.inputs.identity.parents import exclude_roots
 
 _SUSPICIOUS = 0.01
 """Chance, were merges and wins strangers, under which the difference in wins is named."""

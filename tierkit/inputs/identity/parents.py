@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from tierkit.errors import TableError
-from tierkit.inputs.domains import covering_domains
+from tierkit.inputs.identity.domains import covering_domains
 
 _CHILDREN = ("account_id", "unit_id", "name", "depth")
 

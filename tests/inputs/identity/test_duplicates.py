@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.benchmarks.duplicates import make_accounts
-from tierkit.inputs.company_names import plain_companies
-from tierkit.inputs.duplicates import find_duplicates
+from tierkit.inputs.identity.duplicates import find_duplicates
+from tierkit.inputs.identity.names import plain_companies
 from tierkit.inputs.sample import simulate_company
 from tierkit.inputs.tables import open_tables
 

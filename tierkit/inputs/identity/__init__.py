@@ -1,0 +1,1 @@
+"""Which accounts are one: domains, likely duplicates, decisions of people, merges, parents and children."""

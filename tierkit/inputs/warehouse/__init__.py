@@ -1,0 +1,1 @@
+"""Tables asked of a database: one SQL file each, read-only, and passwords that stand nowhere."""
