@@ -9,7 +9,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _VERBS = {
-    "open_tables": "tierkit.inputs.tables",
+    "open_tables": "tierkit.inputs.opening",
     "build_deal_rows": "tierkit.features.asof",
     "build_panel_rows": "tierkit.features.asof",
     "build_account_rows": "tierkit.features.asof",

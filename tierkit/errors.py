@@ -22,7 +22,7 @@ class SheetError(TierkitError):
 class TableError(TierkitError):
     """A table breaks its contract; the message lists every breach at once.
 
-    `opened` is what was found on the way (`tierkit.inputs.tables.Opened`), where tables were being opened.
+    `opened` is what was found on the way (`tierkit.inputs.opening.Opened`), where tables were being opened.
     """
 
     exit_code = 3

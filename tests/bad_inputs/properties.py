@@ -24,8 +24,9 @@ from tierkit.errors import SheetError, TableError, TierkitError
 from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.files.delimited import read_delimited
 from tierkit.inputs.files.reading import read_file
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.settings import DataSettings
-from tierkit.inputs.tables import Tables, open_tables
+from tierkit.inputs.tables import Tables
 from tierkit.runsheet import check_sheet, read_sheet, sheet_keys
 
 INSIDE = re.compile(

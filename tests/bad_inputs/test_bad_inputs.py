@@ -11,7 +11,7 @@ from tests.bad_inputs.cases import Reads, Stops, given, nothing
 from tests.bad_inputs.company import good_tables, lay_company
 from tierkit.cli import app
 from tierkit.inputs.contracts import CONTRACTS
-from tierkit.inputs.tables import open_tables
+from tierkit.inputs.opening import open_tables
 from tierkit.runsheet import read_sheet
 
 KINDS = (structure, encodings, cells, keys, tables, hostile, files, sheets)

@@ -14,8 +14,9 @@ import pandas as pd
 from tests.benchmarks.recovery import ACTED_ON, AS_OF, FEATURES, recover
 from tierkit.features.asof import build_deal_rows
 from tierkit.features.leaks import screen_features
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sample import Sample, simulate_company
-from tierkit.inputs.tables import Tables, open_tables
+from tierkit.inputs.tables import Tables
 from tierkit.proof.did import difference_in_differences
 from tierkit.proof.effect import Effect
 from tierkit.proof.lift import tier_lift

@@ -14,8 +14,8 @@ from tierkit.features.asof import build_deal_rows
 from tierkit.features.leaks import screen_features
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.contracts import ROW_KEYS
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sample import Sample, simulate_company
-from tierkit.inputs.tables import open_tables
 from tierkit.models.drops import feature_drops, flag_drops
 
 AS_OF = pd.Timestamp("2026-10-31")

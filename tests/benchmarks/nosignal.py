@@ -13,8 +13,8 @@ import pandas as pd
 
 from tierkit.features.asof import build_account_rows, build_deal_rows
 from tierkit.features.leaks import screen_features
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sample import Sample, simulate_company
-from tierkit.inputs.tables import open_tables
 from tierkit.models.propensity import fit_propensity
 
 AS_OF = "2026-10-31"

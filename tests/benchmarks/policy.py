@@ -11,8 +11,9 @@ import pandas as pd
 
 from tierkit.features.leaks import screen_features
 from tierkit.features.settings import FeatureSettings
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sample import simulate_company
-from tierkit.inputs.tables import Tables, open_tables
+from tierkit.inputs.tables import Tables
 from tierkit.models.settings import ModelSettings
 from tierkit.proof.past import build_past
 from tierkit.proof.refits import Refit, fit_as_known

@@ -13,8 +13,9 @@ from tierkit.features.asof import build_account_rows, build_deal_rows, build_pan
 from tierkit.features.deals import known_deals
 from tierkit.features.leaks import screen_features
 from tierkit.features.settings import FeatureSettings
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sample import Sample, simulate_company
-from tierkit.inputs.tables import Tables, open_tables
+from tierkit.inputs.tables import Tables
 from tierkit.models.acv import fit_acv
 from tierkit.models.opening import fit_opening
 from tierkit.models.propensity import fit_propensity

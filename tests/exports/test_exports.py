@@ -14,7 +14,8 @@ from tests.exports.salesforce_deals import ENDS, STAGES
 from tierkit.cli import app
 from tierkit.features.asof import build_account_rows, build_deal_rows
 from tierkit.inputs.files.reading import plain_name
-from tierkit.inputs.tables import Tables, open_tables
+from tierkit.inputs.opening import open_tables
+from tierkit.inputs.tables import Tables
 from tierkit.reporting.manifest import verify_month
 from tierkit.reporting.runs import open_run
 from tierkit.reporting.tierfiles import stamp_tiers, write_tier_files

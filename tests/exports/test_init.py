@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from tierkit.cli import app
 from tierkit.errors import SheetError
-from tierkit.inputs.tables import open_tables
+from tierkit.inputs.opening import open_tables
 from tierkit.runsheet import read_sheet
 
 

@@ -10,7 +10,7 @@ from tests.journey import small_company
 from tierkit.features.asof import build_account_rows, build_deal_rows
 from tierkit.features.catalog import as_words, feature_of
 from tierkit.features.feature_words import is_unknown, phrases
-from tierkit.inputs.tables import open_tables
+from tierkit.inputs.opening import open_tables
 
 
 def say(column, value, typical=None, levels=()):

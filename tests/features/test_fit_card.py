@@ -5,7 +5,7 @@ import pytest
 from tierkit.features.fit import fit_icp, score_fit
 from tierkit.features.fit_card import START, fit_card
 from tierkit.features.settings import FeatureSettings
-from tierkit.inputs.tables import open_tables
+from tierkit.inputs.opening import open_tables
 
 AS_OF = pd.Timestamp("2026-10-31")
 

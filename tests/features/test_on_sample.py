@@ -7,8 +7,9 @@ import pytest
 from tierkit.features.asof import build_account_rows, build_deal_rows, build_panel_rows
 from tierkit.features.fit import fit_icp, score_fit
 from tierkit.features.leaks import screen_features, usable_columns
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sample import Sample, simulate_company
-from tierkit.inputs.tables import Tables, open_tables
+from tierkit.inputs.tables import Tables
 
 UNTIL = pd.Timestamp("2026-10-31")
 CUT = pd.Timestamp("2025-09-30")

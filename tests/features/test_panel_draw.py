@@ -2,8 +2,8 @@ import pandas as pd
 
 from tierkit.features.asof import build_panel_rows
 from tierkit.features.settings import FeatureSettings
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sample import simulate_company
-from tierkit.inputs.tables import open_tables
 
 AS_OF = pd.Timestamp("2026-10-31")
 

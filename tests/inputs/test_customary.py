@@ -3,8 +3,8 @@ import pytest
 
 from tierkit.errors import SheetError
 from tierkit.inputs.customary import NAMES, customary_deals
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.settings import DataSettings
-from tierkit.inputs.tables import open_tables
 
 SALESFORCE = {
     "Opportunity ID": ["O1", "O2", "O3"],

@@ -4,8 +4,8 @@ import pytest
 from tierkit.inputs import tables as of_tables
 from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.kept import read_tables, write_tables
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sample import simulate_company
-from tierkit.inputs.tables import open_tables
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ from openpyxl import Workbook
 from tierkit.errors import TableError
 from tierkit.inputs.files.reading import read_file
 from tierkit.inputs.limits import GENEROUS, Limits
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sources import find_tables
-from tierkit.inputs.tables import open_tables
 from tierkit.reporting.provenance import sha256_of
 from tierkit.runsheet import check_sheet
 

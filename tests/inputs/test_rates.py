@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from tierkit.errors import TableError
 from tierkit.inputs.deals import settle_money
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.rates import check_rates
-from tierkit.inputs.tables import open_tables
 
 
 def text(*cells):

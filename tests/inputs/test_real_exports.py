@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tierkit.inputs.tables import Tables, open_tables
+from tierkit.inputs.opening import open_tables
+from tierkit.inputs.tables import Tables
 from tierkit.runsheet import read_sheet
 
 FOLDER = os.environ.get("TIERKIT_REAL_DATA", "")

@@ -12,9 +12,9 @@ import pytest
 from scipy.stats import rankdata
 
 from tierkit.inputs.contracts import CONTRACTS
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sample import Sample, simulate_company, write_sample
 from tierkit.inputs.sample.company import DEMO_SEED
-from tierkit.inputs.tables import open_tables
 
 DEMO = Path(__file__).parents[2] / "data" / "demo"
 UNTIL = pd.Timestamp("2026-10-31")

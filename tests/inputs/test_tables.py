@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from tierkit.errors import TableError
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.settings import DataSettings
-from tierkit.inputs.tables import open_tables
 
 N = 200
 DAYS = pd.date_range("2025-01-01", periods=N).astype("str")

@@ -4,8 +4,9 @@ import pytest
 from tierkit.features.asof import build_account_rows, build_deal_rows
 from tierkit.features.leaks import screen_features
 from tierkit.features.settings import FeatureSettings
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sample import simulate_company
-from tierkit.inputs.tables import Tables, open_tables
+from tierkit.inputs.tables import Tables
 from tierkit.models.gaps import gap_results, say_gaps
 from tierkit.models.linear import Ridge
 

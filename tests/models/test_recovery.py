@@ -7,8 +7,8 @@ from sklearn.metrics import roc_auc_score
 
 from tierkit.features.asof import build_account_rows, build_deal_rows, build_panel_rows
 from tierkit.features.leaks import screen_features
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sample import simulate_company
-from tierkit.inputs.tables import open_tables
 from tierkit.models.acv import fit_acv
 from tierkit.models.opening import fit_opening
 from tierkit.models.propensity import fit_propensity

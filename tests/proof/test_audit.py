@@ -9,8 +9,8 @@ from tierkit.errors import SheetError
 from tierkit.features.asof import build_account_rows, build_deal_rows
 from tierkit.features.leaks import screen_features
 from tierkit.features.settings import FeatureSettings
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sample import simulate_company
-from tierkit.inputs.tables import open_tables
 from tierkit.models.acv import fit_acv
 from tierkit.models.propensity import fit_propensity
 from tierkit.models.scoring import score_accounts

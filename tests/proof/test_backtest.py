@@ -5,8 +5,8 @@ import pytest
 from tierkit.errors import TableError
 from tierkit.features.asof import build_account_rows, build_deal_rows
 from tierkit.features.settings import FeatureSettings
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sample import simulate_company
-from tierkit.inputs.tables import open_tables
 from tierkit.proof.backtest import COLUMNS, backtest_policy, choose_origins
 from tierkit.proof.capture import value_capture
 from tierkit.proof.headline import headline_lift

@@ -4,8 +4,8 @@ import pytest
 
 from tests.benchmarks.effect import estimate, judge_news, true_effect
 from tierkit.errors import TableError
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sample import simulate_company
-from tierkit.inputs.tables import open_tables
 from tierkit.proof.did import difference_in_differences
 from tierkit.proof.effect import effect_table, say_effect
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tierkit.errors import SheetError, TableError
-from tierkit.inputs.tables import open_tables
+from tierkit.inputs.opening import open_tables
 from tierkit.proof.discontinuity import _estimate, effect_at_cut, expected_half_width, rows_at_cut
 from tierkit.proof.effect import say_effect
 

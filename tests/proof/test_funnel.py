@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sample import simulate_company
-from tierkit.inputs.tables import open_tables
 from tierkit.proof.funnel import ALL, COLUMNS, funnel_change
 from tierkit.proof.funnel_windows import Refusal, equal_windows
 from tierkit.proof.funnel_words import NOT_AN_EFFECT, say_funnel

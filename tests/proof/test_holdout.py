@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierkit.errors import TableError
-from tierkit.inputs.tables import open_tables
+from tierkit.inputs.opening import open_tables
 from tierkit.proof.held_out import held_out_outcomes
 from tierkit.proof.holdout import plan_holdout, say_plan
 from tierkit.proof.lift import tier_lift

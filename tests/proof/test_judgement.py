@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tierkit.inputs.tables import Tables, open_tables
+from tierkit.inputs.opening import open_tables
+from tierkit.inputs.tables import Tables
 from tierkit.proof.judgement import judgement_rates, say_judgement, score_judgement
 
 AS_OF = pd.Timestamp("2026-12-31")

@@ -6,8 +6,8 @@ import pytest
 
 from tests.proof.conftest import make_tables
 from tierkit.features.settings import FeatureSettings
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sample import simulate_company
-from tierkit.inputs.tables import open_tables
 from tierkit.proof.backtest import COLUMNS, Replayed, replay_policy
 from tierkit.proof.change_words import say_changes, sign_test, with_verdicts
 from tierkit.proof.miss_classes import CLASSES, explain_misses

@@ -1,8 +1,8 @@
 import pandas as pd
 
 from tierkit.features.settings import FeatureSettings
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sample import simulate_company
-from tierkit.inputs.tables import open_tables
 from tierkit.proof import past
 
 ORIGINS = [pd.Timestamp(day) for day in ("2026-02-28", "2026-03-31", "2026-04-30")]

@@ -7,7 +7,7 @@ import pandas as pd
 from typer.testing import CliRunner, Result
 
 from tierkit.cli import app
-from tierkit.inputs.tables import open_tables
+from tierkit.inputs.opening import open_tables
 from tierkit.reporting.approval.commits import answers_behind
 from tierkit.reporting.calendar import as_of_month
 from tierkit.reporting.manifest import read_manifest

@@ -13,7 +13,7 @@ import pytest
 
 from tests.postgres import READER_PASSWORD, Postgres
 from tests.reporting.small_project import cli, lay_project, publish, run_of
-from tierkit.inputs.tables import open_tables
+from tierkit.inputs.opening import open_tables
 from tierkit.reporting.manifest import read_manifest, verify_month
 from tierkit.reporting.runs import open_run
 from tierkit.runsheet import read_sheet

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from tierkit.errors import TierkitError
-from tierkit.inputs.tables import Tables, open_tables
+from tierkit.inputs.opening import open_tables
+from tierkit.inputs.tables import Tables
 from tierkit.proof.observed import tiers_acted_on
 from tierkit.reporting.earlier import earlier_bookings, earlier_ledgers, earlier_promises, published_tiers
 

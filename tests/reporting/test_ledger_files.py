@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tierkit.inputs.tables import Tables, open_tables
+from tierkit.inputs.opening import open_tables
+from tierkit.inputs.tables import Tables
 from tierkit.proof.ledger import freeze_promises, score_promises
 from tierkit.proof.ledger_chain import BROKEN, check_chain, follow_ledgers
 from tierkit.proof.promises import promise_record, rewritten_outcomes, say_promises

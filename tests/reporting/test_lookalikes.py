@@ -1,5 +1,5 @@
 from tests.inputs.identity.test_merges import company
-from tierkit.inputs.tables import open_tables
+from tierkit.inputs.opening import open_tables
 from tierkit.reporting.lookalikes import duplicate_form
 from tierkit.reporting.spreadsheet import write_for_people
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests.tiering.books import AS_OF, accounts_of, tables_of
 from tierkit.errors import SheetError, TableError
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.settings import DataSettings
-from tierkit.inputs.tables import open_tables
 from tierkit.tiering.capacity import capacity_of
 from tierkit.tiering.feasibility import check_policy, over_hours
 from tierkit.tiering.policy import Policy

@@ -14,8 +14,9 @@ from tierkit.features.leaks import screen_features
 from tierkit.features.settings import FeatureSettings
 from tierkit.inputs.contracts import ROW_KEYS
 from tierkit.inputs.customary import customary_deals
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.settings import DataSettings
-from tierkit.inputs.tables import Tables, open_tables
+from tierkit.inputs.tables import Tables
 from tierkit.models.skill import auc_interval
 from tierkit.proof.contestants import Contestant, enter_contestants
 from tierkit.proof.contrast import Contrast, chance_lift, effective_rows, lift_change, lift_gain

@@ -12,8 +12,9 @@ from tierkit.inputs.columns import map_columns
 from tierkit.inputs.contracts import Column, Contract
 from tierkit.inputs.customary import customary_deals, read_pairs, say_columns
 from tierkit.inputs.files.reading import Raw, plain_name, read_file
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.settings import DataSettings, TableSource
-from tierkit.inputs.tables import Tables, open_tables
+from tierkit.inputs.tables import Tables
 from tierkit.proof.duel import Duel, audit_tiers
 from tierkit.proof.duel_words import say_duel
 from tierkit.reporting import words

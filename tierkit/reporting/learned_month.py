@@ -13,7 +13,8 @@ from tierkit.features.fit import Icp, fit_icp, score_fit
 from tierkit.features.horizon import Horizon, win_horizon
 from tierkit.features.leaks import screen_features
 from tierkit.features.readiness import Readiness, check_readiness
-from tierkit.inputs.tables import Tables, open_tables
+from tierkit.inputs.opening import open_tables
+from tierkit.inputs.tables import Tables
 from tierkit.models.acv import Acv, fit_acv
 from tierkit.models.bootstrap import RefittedModels, bootstrap_models
 from tierkit.models.doubts import model_doubts

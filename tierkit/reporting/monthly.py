@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tierkit.errors import MachineError, SheetError, TierkitError
-from tierkit.inputs.tables import Tables, open_tables
+from tierkit.inputs.opening import open_tables
+from tierkit.inputs.tables import Tables
 from tierkit.reporting import words
 from tierkit.reporting.children import Children
 from tierkit.reporting.machine import hold_memory, say_refusal

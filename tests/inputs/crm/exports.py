@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from tierkit.inputs.crm.ids import widen_ids
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.settings import DataSettings
-from tierkit.inputs.tables import Tables, open_tables
+from tierkit.inputs.tables import Tables
 
 ACME, BETA, MERGED, DELETED = (f"0015000000Gv7q{c}" for c in "JKLM")
 ANA, OTHER = "0055000000Gv7qA", "0055000000Gv7qB"

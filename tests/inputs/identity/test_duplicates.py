@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from tests.benchmarks.duplicates import make_accounts
 from tierkit.inputs.identity.duplicates import find_duplicates
 from tierkit.inputs.identity.names import plain_companies
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.sample import simulate_company
-from tierkit.inputs.tables import open_tables
 
 
 def accounts(**columns):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tierkit.errors import TableError
 from tierkit.inputs.identity.folding import fold
 from tierkit.inputs.identity.merges import Merges, read_merges
-from tierkit.inputs.tables import open_tables
+from tierkit.inputs.opening import open_tables
 
 DAYS = pd.date_range("2025-01-01", periods=40, freq="7D").astype("str")
 

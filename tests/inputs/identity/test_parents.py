@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from tierkit.errors import TableError
 from tierkit.inputs.identity.parents import roll_up
-from tierkit.inputs.tables import open_tables
+from tierkit.inputs.opening import open_tables
 
 
 def text(*cells):

@@ -12,9 +12,10 @@ import pytest
 
 from tests.postgres import READER_PASSWORD, Postgres
 from tierkit.errors import SheetError, TableError
+from tierkit.inputs.opening import open_tables
 from tierkit.inputs.settings import DatabaseSettings, DataSettings
 from tierkit.inputs.sources import input_files
-from tierkit.inputs.tables import Tables, open_tables
+from tierkit.inputs.tables import Tables
 from tierkit.inputs.warehouse.databases import database_of
 from tierkit.inputs.warehouse.queries import Query
 

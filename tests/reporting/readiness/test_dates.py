@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tierkit.inputs.tables import open_tables
+from tierkit.inputs.opening import open_tables
 from tierkit.reporting.readiness.dates import (
     find_edges,
     find_gaps,

@@ -14,8 +14,9 @@ from tierkit.features.horizon import Horizon
 from tierkit.features.readiness import Readiness, find_repeats
 from tierkit.inputs.customary import customary_deals, read_pairs
 from tierkit.inputs.files.reading import read_file
+from tierkit.inputs.opening import Opened, inspect_tables
 from tierkit.inputs.settings import DataSettings, TableSource
-from tierkit.inputs.tables import Opened, Tables, inspect_tables
+from tierkit.inputs.tables import Tables
 from tierkit.reporting.calendar import check_month
 from tierkit.reporting.draft import Draft
 from tierkit.reporting.monthly import last_month

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from tierkit.errors import SheetError
-from tierkit.inputs.tables import open_tables
+from tierkit.inputs.opening import open_tables
 from tierkit.reporting import words
 from tierkit.reporting.manifest import read_manifest
 from tierkit.reporting.publish import hold_reports, published_months
