@@ -33,6 +33,12 @@ LEAKY = {
 """What the exports say of how deals ended, or of a day after: none of it may be a feature."""
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    """The page of a check is written where one stands."""
+    monkeypatch.chdir(tmp_path)
+
+
 def cli(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(a) for a in arguments])
 

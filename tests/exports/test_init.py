@@ -21,13 +21,19 @@ def keys_of(sheet: Path) -> list[str]:
     return [line for line in sheet.read_text(encoding="utf-8").splitlines() if "=" in line.split("#")[0]]
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    """The page of a check is written where one stands."""
+    monkeypatch.chdir(tmp_path)
+
+
 def deals(n: int = 90, **columns: object) -> pd.DataFrame:
     ends = ["Closed Won", "Closed Lost", "Proposal"]
     given = {
         "Opportunity ID": [f"{k:04d}" for k in range(n)],
         "Stage": [ends[k % 3] for k in range(n)],
         "Created Date": ["2025-02-03"] * n,
-        "Close Date": ["2025-05-06"] * n,
+        "Close Date": ["2025-04-30"] * n,
         "Amount": [100.0 * k for k in range(1, n + 1)],
         "Warehouse Count": range(n),
     }
