@@ -231,11 +231,7 @@ def _unreadable(column: Column, index: pd.Index) -> Breach:
     return Breach(column.name, WHOLE if column.whole else RULES[column.kind], index)
 
 
-def _breaches(
-    failures: pd.DataFrame,
-    contract: Contract,
-    unreadable: dict[str, pd.Index],
-) -> list[Breach]:
+def _breaches(failures: pd.DataFrame, contract: Contract, unreadable: dict[str, pd.Index]) -> list[Breach]:
     found = []
     for names, rows in failures.groupby(["column", "check"], sort=False):
         column, check = map(str, names)

@@ -142,12 +142,17 @@ def _money_day(frame: pd.DataFrame) -> pd.Series:
     return frame["closed_at"].where(frame["outcome"] != "open", frame["opened_at"])
 
 
+def yearly_value(amount: pd.Series, term_months: pd.Series) -> pd.Series:
+    """The value of a year out of a total; without a term, or with one of less than a day, the total itself."""
+    # Dividing by such a term would make a fortune of any amount
+    return (amount * MONTHS_A_YEAR / term_months.where(term_months >= LEAST_TERM)).fillna(amount)
+
+
 def _annualise(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     amount = frame["amount"]
     if "term_months" not in frame:
         return frame.assign(acv=amount), "acv is the amount, since no term_months is given"
-    # A term of less than a day is none: dividing by it would make a fortune of any amount
-    term = frame["term_months"].where(frame["term_months"] >= LEAST_TERM)
-    acv = (amount * MONTHS_A_YEAR / term).fillna(amount)
-    n = int((term.isna() & amount.notna()).sum())
+    term = frame["term_months"]
+    acv = yearly_value(amount, term)
+    n = int((~(term >= LEAST_TERM) & amount.notna()).sum())
     return frame.assign(acv=acv), f"acv is amount x 12 / term_months; {n:,} deals without a term keep their amount"

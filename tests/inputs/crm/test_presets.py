@@ -134,7 +134,7 @@ def test_own_names_are_the_same_by_name_and_label():
 
 def test_a_run_without_a_crm_loads_none_of_it():
     code = (
-        "import sys; from tierkit.inputs.tables import open_tables; import pandas as pd;"
+        "import sys; from tierkit.inputs.opening import open_tables; import pandas as pd;"
         "open_tables({'deals': pd.DataFrame({'deal_id': ['1', '2'], 'outcome': ['won', 'lost']})});"
         "assert not [m for m in sys.modules if m.startswith('tierkit.inputs.crm')], sys.modules"
     )

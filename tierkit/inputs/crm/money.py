@@ -8,7 +8,7 @@ from tierkit.inputs.amounts import find_marks, read_numbers
 from tierkit.inputs.crm.deal_fields import months_of
 from tierkit.inputs.crm.holdings import Holding
 from tierkit.inputs.days import find_day_order, read_days
-from tierkit.inputs.deals import MONTHS_A_YEAR
+from tierkit.inputs.deals import yearly_value
 
 _AGREE = 0.005
 _CENT = 0.01
@@ -134,7 +134,7 @@ def _fill_acv(deals: Holding, decimal: str | None) -> Holding:
     if not lacking.any():
         return deals
     term = pd.to_numeric(deals.frame["term_months"], errors="coerce") if "term_months" in deals else None
-    yearly = amount if term is None else (amount * MONTHS_A_YEAR / term.where(term > 0)).fillna(amount)
+    yearly = amount if term is None else yearly_value(amount, term)
     n = int(lacking.sum())
     return deals.assign(acv=acv.where(~lacking, yearly)).say(
         f"{n:,} deals without an ACV have their amount{'' if term is None else ' x 12 / term_months'}"
