@@ -44,7 +44,7 @@ def _wheel_of(source: Path, folder: Path) -> dict[str, bytes]:
 
 
 def test_the_wheel_carries_every_file_of_the_package_the_notebooks_and_the_demo_sheet(wheel):
-    package = [p for p in (ROOT / "tierkit").rglob("*") if p.is_file() and p.suffix != ".pyc"]
+    package = [p for p in (ROOT / "tierkit").rglob("*") if p.is_file() and p.parent.name != "__pycache__"]
     assert {p.relative_to(ROOT).as_posix() for p in package} <= set(wheel)
     assert {f"tierkit/notebooks/{p.name}" for p in (ROOT / "notebooks").glob("*.ipynb")} <= set(wheel)
     assert {"tierkit/demo.toml", "tierkit/py.typed"} <= set(wheel)

@@ -10,6 +10,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.engine import connect_engine
@@ -88,7 +90,9 @@ class Tables:
     def rows_of(self, table: str, accounts: Collection[str]) -> pd.DataFrame:
         """The rows of some accounts, in their order; of a table kept as a file no others are read."""
         if (file := self._file(table)) is not None and "account_id" in file.columns(table):
-            return pd.read_parquet(file.path(table), filters=[("account_id", "in", set(accounts))])
+            # Typed: of no accounts at all, Arrow would not know that they are text
+            wanted = pa.array(sorted(set(accounts)), type=pa.large_string())
+            return pd.read_parquet(file.path(table), filters=pc.field("account_id").isin(wanted))
         frame = self.frame(table)
         return frame[frame["account_id"].isin(set(accounts))] if "account_id" in frame else frame.iloc[:0]
 
@@ -123,8 +127,7 @@ class Tables:
         return set()
 
     def _stage(self, table: str) -> None:
-        """Put a table where SQL text finds it, once."""
-        self._staged.add(table)
+        """Put a table where SQL text finds it."""
         if (file := self._file(table)) is not None:
             path = file.path(table)
             source = f"read_parquet('{path.as_posix().replace(chr(39), chr(39) * 2)}')"
@@ -142,6 +145,7 @@ class Tables:
         """Run SQL text over the staging tables `stage_<table>` and the frames given by name."""
         for table in sorted(set(_STAGES.findall(text)) & set(CONTRACTS) - self._staged):
             self._stage(table)
+            self._staged.add(table)
         with self._engine.cursor() as cursor:
             for name, frame in frames.items():
                 cursor.register(name, frame)
