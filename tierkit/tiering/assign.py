@@ -1,5 +1,6 @@
 """Tiers under capacity: base tiers by value, overlays on top of them, and what each account gets."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -147,11 +148,20 @@ def plan_on(
     )
 
 
-def base_on(
-    gated: pd.DataFrame, tables: Tables, policy: Policy, ground: Ground, *, previous: pd.DataFrame | None = None
-) -> Ints:
-    """The base tiers of `plan_on` alone, of qualified rows by account_id: of refits nobody reads the words."""
-    return base_tiers(_terms_on(gated, tables, policy, ground, previous)[2]).tier
+def base_under(
+    values: Floats,
+    gated: pd.DataFrame,
+    tables: Tables,
+    policy: Policy,
+    ground: Ground,
+    *,
+    previous: pd.DataFrame | None = None,
+) -> Iterator[Ints]:
+    """The base tiers of `plan_on` alone under each row of `values`, (times, rows), of qualified rows by account_id."""
+    terms = _terms_on(gated, tables, policy, ground, previous)[2]
+    for value in values:
+        book = replace(terms.book, value=value)
+        yield base_tiers(replace(terms, book=book, reserved=reserve_strategic(book, policy))).tier
 
 
 def _terms_on(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tierkit.inputs.tables import Tables
 from tierkit.models.bootstrap import Refits
-from tierkit.tiering.assign import base_on
+from tierkit.tiering.assign import base_under
 from tierkit.tiering.gates import QUALIFIED, check_scores
 from tierkit.tiering.ground import ground_on
 from tierkit.tiering.policy import Policy
@@ -55,12 +55,12 @@ def membership_prob(
     rows = rows[rows["gate"] == QUALIFIED] if "gate" in rows else rows
     rows = rows.sort_values("account_id", kind="stable", ignore_index=True)
     columns = ["account_id", *(c for c in (*_NEEDED, *_STATE) if c in rows)]
-    slim = rows[columns].assign(win_prob=np.nan, expected_acv=np.nan)
     value = _aligned(refits.expected_value, refits, rows)
+    slim = rows[columns].assign(win_prob=np.nan, expected_acv=np.nan, expected_value=value[0])
     first = np.zeros(value.shape, dtype=bool)
     ground = ground_on(tables, policy, as_of=pd.Timestamp(as_of), seed=0)
-    for b in range(len(value)):
-        first[b] = base_on(slim.assign(expected_value=value[b]), tables, policy, ground, previous=previous) == 1
+    for b, tier in enumerate(base_under(value, slim, tables, policy, ground, previous=previous)):
+        first[b] = tier == 1
     n = len(value)
     return pd.DataFrame(
         {
