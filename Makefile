@@ -19,7 +19,7 @@ test: .venv/ready $(AXE)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 tests tierkit notebooks
+	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 tests tierkit notebooks
 
 pictures: report
 	$(BIN)/python -m tests.reporting.pictures reports/2026-10/index.html docs
