@@ -74,7 +74,7 @@ def build_book(tiers: pd.DataFrame, reasons: pd.DataFrame, notes: pd.DataFrame |
     why = split_reasons(reasons, rows["account_id"])
     for i in range(3):
         rows[f"reason_{i + 1}"] = [x[i] if len(x) > i else None for x in why["reasons_for"]]
-    rows["reason_against"] = why["reason_against"].to_numpy()
+    rows["reason_against"] = why["reason_against"].set_axis(rows.index)
     if notes is not None:
         rows = rows.drop(columns=["fact", "changed"], errors="ignore").merge(notes, on="account_id", how="left")
     columns = ["owner_id", "priority_rank", "account_id", "name", "tier", "next_step"]

@@ -58,7 +58,7 @@ def build_cards(
     facts = account_facts(tables, ids, as_of=as_of, per_account=FACTS)
     told = {a: tuple(zip(g["day"], g["fact"], g["source"], strict=True)) for a, g in facts.groupby("account_id")}
     rows["reasons_for"] = list(why["reasons_for"])
-    rows["reason_against"] = why["reason_against"].to_numpy()
+    rows["reason_against"] = why["reason_against"].set_axis(rows.index)
     rows["grounds"] = _each(ids, card_grounds(reasons[reasons["account_id"].isin(set(ids))]), ())
     rows["facts"] = _each(ids, told, ())
     rows["last_touch"] = list(_last_touch(tables, ids, as_of))

@@ -32,10 +32,12 @@ def split_reasons(reasons: pd.DataFrame, accounts: "pd.Series[str]", *, top: int
     for i, text in zip(at[pro], mine["words"][pro], strict=True):
         if len(found[i]) < top:
             found[i] = (*found[i], text)
-    against = pd.Series([None] * len(ids), dtype="object")
+    against = np.full(len(ids), None, dtype=object)
     which, first = np.unique(at[con], return_index=True)
-    against.iloc[which] = mine["words"][con].iloc[first].to_numpy(dtype=object)
-    return pd.DataFrame({"reasons_for": found, "reason_against": against.to_numpy()}, index=ids)
+    against[which] = mine["words"][con].iloc[first].to_numpy(dtype=object)
+    # As objects: text of pandas' own kind knows no None
+    split = {"reasons_for": found, "reason_against": pd.Series(against, ids, dtype="object")}
+    return pd.DataFrame(split, index=ids)
 
 
 def shown_reasons(reasons: pd.DataFrame) -> pd.DataFrame:

@@ -148,7 +148,7 @@ def plan_on(
     )
 
 
-def base_under(
+def terms_under(
     values: Floats,
     gated: pd.DataFrame,
     tables: Tables,
@@ -156,12 +156,22 @@ def base_under(
     ground: Ground,
     *,
     previous: pd.DataFrame | None = None,
-) -> Iterator[Ints]:
-    """The base tiers of `plan_on` alone under each row of `values`, (times, rows), of qualified rows by account_id."""
+) -> Iterator[Terms]:
+    """The terms of `plan_on` under each row of `values`, shape (times, qualified rows by account_id)."""
     terms = _terms_on(gated, tables, policy, ground, previous)[2]
     for value in values:
         book = replace(terms.book, value=value)
-        yield base_tiers(replace(terms, book=book, reserved=reserve_strategic(book, policy))).tier
+        yield replace(terms, book=book, reserved=reserve_strategic(book, policy))
+
+
+def place_tiers(
+    terms: Terms, policy: Policy, ground: Ground, *, previous: pd.DataFrame | None = None
+) -> tuple[Base, Placed]:
+    """The base tiers of `plan_on`, and the tiers: without its words on them, which nobody reads of many plans."""
+    found, n = base_tiers(terms), len(terms.book.value)
+    nothing = pd.Series(pd.NaT, range(n), dtype="datetime64[us]")
+    by, reason = np.full(n, "value", dtype=object), np.full(n, "", dtype=object)
+    return found, lay_over(terms.book, Placed(found.tier, by, reason, nothing), policy, ground, previous=previous)[0]
 
 
 def _terms_on(

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from tierkit.inputs.tables import Tables
 from tierkit.models.bootstrap import Refits
-from tierkit.tiering.assign import base_under
+from tierkit.tiering.allocation import base_tiers
+from tierkit.tiering.assign import terms_under
 from tierkit.tiering.gates import QUALIFIED, check_scores
 from tierkit.tiering.ground import ground_on
 from tierkit.tiering.policy import Policy
@@ -59,8 +60,8 @@ def membership_prob(
     slim = rows[columns].assign(win_prob=np.nan, expected_acv=np.nan, expected_value=value[0])
     first = np.zeros(value.shape, dtype=bool)
     ground = ground_on(tables, policy, as_of=pd.Timestamp(as_of), seed=0)
-    for b, tier in enumerate(base_under(value, slim, tables, policy, ground, previous=previous)):
-        first[b] = tier == 1
+    for b, terms in enumerate(terms_under(value, slim, tables, policy, ground, previous=previous)):
+        first[b] = base_tiers(terms).tier == 1
     n = len(value)
     return pd.DataFrame(
         {
