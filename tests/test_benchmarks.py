@@ -59,21 +59,22 @@ def test_a_part_of_the_work_is_scaled_to_the_whole():
 
 def test_a_row_tells_both_ways_their_ratio_the_claim_and_the_answers():
     page = page_of({"tiers": [ratio(at_least=20), ratio(what="Slow", ours=Seconds(1.0, 1, 1), at_least=2)]})
-    held = cells(page, "Tiers<br>10 accounts")
-    assert held[1] == "20.0 ms<br>(10.0 ms to 30.0 ms)"
+    held = cells(page, "**Tiers**<br>10 accounts")
+    assert held[1] == "20.0\u00a0ms<br>(10.0\u00a0to\u00a030.0)"
     assert re.fullmatch(r"`groupby.rank`<br>pandas \d+\.\d+\.\d+", held[2])
     # 0.5 / 0.02 = 25
-    assert held[3:] == ["500 ms<br>(400 ms to 600 ms)", "**25.0**", "at least 20: held", "tier by tier"]
-    slow = cells(page, "Slow")
+    assert held[3:] == ["500\u00a0ms<br>(400\u00a0to\u00a0600)", "**25.0**", "at least 20: held", "tier by tier"]
+    slow = cells(page, "**Slow")
     assert slow[4:6] == ["0.50, the peer is faster", "at least 2: **missed**"]
     assert page.startswith(HEAD)
+    assert "Answers that agree: 2 of 2. Claims and limits held: 1 of 2." in page
 
 
 def test_a_figure_without_a_peer_stands_in_a_table_of_its_own():
     page = page_of({"whole runs": [Figure("import", "", 0.25, "s", 0.3), Figure("report", "demo", 200.0, "s", 180)]})
     assert "## Whole runs" in page
-    assert cells(page, "import") == ["import", "0.25 s", "at most 0.3: held", ""]
-    assert cells(page, "report")[1:3] == ["200 s", "at most 180: **missed**"]
+    assert cells(page, "**import") == ["**import**", "0.25 s", "at most 0.3: held", ""]
+    assert cells(page, "**report")[1:3] == ["200 s", "at most 180: **missed**"]
 
 
 def test_every_table_has_as_many_cells_in_every_line_whatever_the_words():
@@ -92,7 +93,7 @@ def test_an_answer_that_differs_fails_by_name(monkeypatch, capsys, tmp_path):
         "compared: tier by tier"
     )
     page = (tmp_path / "page.md").read_text(encoding="utf-8")
-    assert cells(page, "Wrong tiers")[-1] == "**DIFFER:** tier by tier"
+    assert cells(page, "**Wrong tiers")[-1] == "**DIFFER:** tier by tier"
     told = capsys.readouterr().out
     assert "bad: Wrong tiers, 10 accounts: 20.0 ms; groupby.rank 500 ms: 25.0 times; THE ANSWERS DIFFER" in told
     # a ratio below its claim is said, but a slow machine gives no wrong answer
@@ -114,7 +115,7 @@ def test_a_group_that_breaks_fails_and_the_others_are_still_told(monkeypatch, tm
     assert shown.value.code == "broken: not measured to the end: broken (RuntimeError)"
     page = (tmp_path / "page.md").read_text(encoding="utf-8")
     assert "**Not measured to the end:** broken (RuntimeError)" in page
-    assert cells(page, "Tiers")[-1] == "tier by tier"
+    assert cells(page, "**Tiers")[-1] == "tier by tier"
     # what an error says may name a folder of this machine: that is for the terminal
     assert "secret" not in page
 

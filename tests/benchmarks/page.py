@@ -16,7 +16,14 @@ Each row is the same work done by tierkit and by a named peer, in turn in one pr
 the median of the turns and, in brackets, the least and the most. The ratio is the peer's seconds over ours; below 1 the
 peer is faster. The last column says how the answers were compared: `make bench` fails where one differs.
 """
-RATIOS = ("Work", "tierkit", "Peer", "Peer's seconds", "Ratio", "Claim", "Answers")
+ABSENT = """\
+## Not on this page
+
+- Finding duplicates: no maintained peer answers the same question on the same terms. `tests.benchmarks.duplicates`
+  holds it against planted pairs.
+- How right models, policy and checks are: `make simulations`, against the truth of simulated companies.
+"""
+RATIOS = ("Work", "tierkit", "Peer", "Peer's time", "Ratio", "Claim", "Answers")
 FIGURES = ("Work", "Figure", "Limit", "Answers")
 VERSIONS = (
     "numpy", "pandas", "scipy", "numba", "lightgbm", "shap", "woodelf-explainer", "scikit-learn", "pyarrow",
@@ -32,7 +39,7 @@ def page_of(groups: Mapping[str, Sequence[Row]], broken: Mapping[str, str] | Non
     groups : rows by the heading they stand under.
     broken : of groups that could not be measured to their end, what went wrong.
     """
-    parts = [HEAD]
+    parts = [HEAD, f"{_summary([row for rows in groups.values() for row in rows])}\n"]
     for name, rows in groups.items():
         parts.append(f"## {name[:1].upper()}{name[1:]}\n")
         if broken and name in broken:
@@ -43,8 +50,16 @@ def page_of(groups: Mapping[str, Sequence[Row]], broken: Mapping[str, str] | Non
         ):
             if table:
                 parts.append(_table(head, table))
-    parts.append("## Machine and versions\n\n" + "\n".join(f"- {line}" for line in machine()) + "\n")
+    parts += [ABSENT, "## Machine and versions\n", "\n".join(f"- {line}" for line in machine()) + "\n"]
     return "\n".join(parts)
+
+
+def _summary(rows: Sequence[Row]) -> str:
+    """How many answers agree, and how many claims and limits held."""
+    claims = [row for row in rows if (row.at_least if isinstance(row, Ratio) else row.at_most) is not None]
+    judged = [row for row in rows if row.compared]
+    agree, held = sum(row.agrees for row in judged), sum(row.reached for row in claims)
+    return f"Answers that agree: {agree} of {len(judged)}. Claims and limits held: {held} of {len(claims)}."
 
 
 def machine() -> list[str]:
@@ -69,10 +84,16 @@ def said(row: Row) -> str:
 
 def duration(seconds: float) -> str:
     """Seconds to three digits, in a unit that needs no zeros."""
+    unit, size = _unit(seconds)
+    return f"{_number(seconds / size)} {unit}"
+
+
+def _unit(seconds: float) -> tuple[str, float]:
+    """The unit for so many seconds, and how long it is."""
     for unit, size in (("µs", 1e-6), ("ms", 1e-3)):
         if seconds < 999.5 * size:
-            return f"{_number(seconds / size)} {unit}"
-    return f"{_number(seconds)} s"
+            return unit, size
+    return "s", 1.0
 
 
 def _ratio(row: Ratio) -> list[str]:
@@ -89,7 +110,7 @@ def _figure(row: Figure) -> list[str]:
 
 
 def _work(row: Row) -> str:
-    return f"{row.what}<br>{row.size}" if row.size else row.what
+    return f"**{row.what}**<br>{row.size}" if row.size else f"**{row.what}**"
 
 
 def _answers(row: Row) -> str:
@@ -98,17 +119,20 @@ def _answers(row: Row) -> str:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     # Figures stand to the right, words to the left
-    rule = ["--:" if name in ("tierkit", "Peer's seconds", "Ratio", "Figure") else ":--" for name in head]
+    rule = ["--:" if name in ("tierkit", "Peer's time", "Ratio", "Figure") else ":--" for name in head]
     lines = [head, rule, *([_cell(text) for text in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
+    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def _spread(seconds: Seconds) -> str:
-    return f"{duration(seconds.median)}<br>({duration(seconds.least)} to {duration(seconds.most)})"
+    unit, size = _unit(seconds.median)
+    least, median, most = (_number(s / size) for s in (seconds.least, seconds.median, seconds.most))
+    # Spaces that do not break: a figure stands on a line with its unit
+    return f"{median}\u00a0{unit}<br>({least}\u00a0to\u00a0{most})"
 
 
 def _times(ratio: float) -> str:
