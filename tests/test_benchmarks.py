@@ -164,6 +164,6 @@ def test_durations_have_three_digits(seconds, told):
     assert duration(seconds) == told
 
 
-def test_steps_of_a_run_are_read_by_month_and_name():
-    told = "2026-09  reading the data 1.5 s\npublished\n2026-10  page 12.0 s\n"
-    assert whole_runs.demo_steps(told) == {("2026-09", "reading the data"): 1.5, ("2026-10", "page"): 12.0}
+def test_steps_of_a_run_are_read_by_name_over_its_months():
+    told = "2026-09  reading the data 1.5 s\npublished\n2026-10  page 12.0 s\n2026-10  reading the data 2.0 s\n"
+    assert whole_runs.demo_steps(told) == {"reading the data": 3.5, "page": 12.0}
