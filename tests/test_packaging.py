@@ -58,7 +58,8 @@ def test_the_source_archive_makes_the_same_wheel(archive, wheel, tmp_path):
 def test_the_source_archive_carries_the_tests_and_no_report(archive):
     assert (archive / "tests" / "conftest.py").exists()
     assert (archive / "constraints.txt").exists()
-    assert [p.name for p in (archive / "reports").iterdir()] == ["README.md"]
+    # The page of `make bench` may stand there; what runs publish may not
+    assert {p.name for p in (archive / "reports").iterdir()} - {"benchmarks.md"} == {"README.md"}
 
 
 def test_one_version_and_one_licence_stand_everywhere():
