@@ -1,4 +1,10 @@
-"""What happened before each moment: touches, people, signals and deals, counted in windows that end on it."""
+"""What happened before each moment: touches, people, signals and deals, counted in windows that end on it.
+
+Touches come from the engine one row each and are counted here as they pass, the shortest window first and the longer
+ones as running sums. Grouping them in the engine took 25 s of CPU and 1.5 GiB for 50 million activities, a million
+accounts and 42 columns; this takes 11 s and 0.9 GiB, one DuckDB query per window 15 s, one Polars query per window 22 s
+(`tests.benchmarks.windows`). An index in order of time would have to join the same ids first, which is most of it.
+"""
 
 import numpy as np
 import pandas as pd
