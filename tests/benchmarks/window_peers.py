@@ -18,7 +18,7 @@ def with_duckdb(folder: Path, *, people: bool) -> pd.DataFrame:
     import duckdb
 
     with duckdb.connect(config={"threads": 2}) as engine:
-        engine.execute("SET preserve_insertion_order = false")
+        engine.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
         parts = [engine.sql(_duckdb_text(folder, window, people)).df() for window in WINDOWS]
     return pd.concat([part.drop(columns="account_id") for part in parts], axis=1)
 
