@@ -2,13 +2,15 @@
 
 import re
 from collections import ChainMap
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,6 +23,8 @@ from tierkit.inputs.staging import stage_table, staging_sql
 _STAGES = re.compile(r"\bstage_(\w+)")
 LONG = 20_000_000
 """Bytes of a kept table from which it is not copied into memory for SQL text to read."""
+_BATCH = 1_000_000
+"""Rows that `sql_batches` gives at a time."""
 
 
 @runtime_checkable
@@ -143,10 +147,21 @@ class Tables:
 
     def sql(self, text: str, **frames: pd.DataFrame) -> pd.DataFrame:
         """Run SQL text over the staging tables `stage_<table>` and the frames given by name."""
+        with self._reading(text, frames) as cursor:
+            return cursor.execute(text).df()
+
+    def sql_batches(self, text: str, **frames: pd.DataFrame) -> Iterator[list[np.ndarray]]:
+        """The same, some rows at a time and in no order: an array per column, which are integers and never null."""
+        with self._reading(text, frames) as cursor:
+            for batch in cursor.sql(text).to_arrow_reader(_BATCH):
+                yield [column.to_numpy() for column in batch.columns]
+
+    @contextmanager
+    def _reading(self, text: str, frames: Mapping[str, pd.DataFrame]) -> Iterator[duckdb.DuckDBPyConnection]:
         for table in sorted(set(_STAGES.findall(text)) & set(CONTRACTS) - self._staged):
             self._stage(table)
             self._staged.add(table)
         with self._engine.cursor() as cursor:
             for name, frame in frames.items():
                 cursor.register(name, frame)
-            return cursor.execute(text).df()
+            yield cursor
