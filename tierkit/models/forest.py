@@ -7,6 +7,7 @@ import numpy as np
 
 from tierkit.models.design import Array
 from tierkit.models.forest_loops import add_contributions, fill_tables
+from tierkit.models.strongest import Strongest, strongest_of
 
 MOST_DEPTH = 8
 """Features that may stand on the way to a leaf: a table has a row for every subset of them."""
@@ -68,6 +69,12 @@ class Forest:
         leaves = (self.leaf_features, self.path_feature, self.leaf_table)
         add_contributions(x, out, self.tree_nodes, self.tree_leaves, nodes, paths, leaves, table)
         return out
+
+    def strongest(self, x: Array, k: int, *, family_of: Array, typical: Array, unknown_is_typical: Array) -> Strongest:
+        """The k strongest families of each row (`strongest_of`)."""
+        return strongest_of(
+            self.contributions(x), x, k, family_of=family_of, typical=typical, unknown_is_typical=unknown_is_typical
+        )
 
 
 def read_forest(text: str) -> Forest | None:
