@@ -44,7 +44,9 @@ def check_kinds(
     if twice:
         breaches.append(f"columns are repeated: {_some(twice)} (rename them)")
     for kind, are, know in (("number", "no numbers", "numbers"), ("category", "no text", "text")):
-        wrong = [n for n, k in kinds.items() if k == kind and held.count(n) == 1 and not _is(kind, schema.field(n).type)]
+        wrong = [
+            n for n, k in kinds.items() if k == kind and held.count(n) == 1 and not _is(kind, schema.field(n).type)
+        ]
         if wrong:
             named = _some([f"{name} ({schema.field(name).type})" for name in wrong])
             breaches.append(f"columns hold {are} where the models know {know}: {named} (cast them)")
