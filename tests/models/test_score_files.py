@@ -90,3 +90,127 @@ def test_a_file_has_the_scores_and_the_first_reasons_of_the_same_rows_in_memory(
     pd.testing.assert_frame_equal(told[same], why[same], check_dtype=False)
     for name in ("contribution", "money"):
         np.testing.assert_allclose(told[name], why[name], rtol=1e-9, atol=1e-12)
+
+
+@ALL_KINDS
+def test_batches_row_groups_and_threads_change_no_byte(tmp_path, today, models, monkeypatch):
+    written, some = [], today.head(45)
+    for rows_at_once, group, threads in ((1000, 1000, 1), (7, 3, 1), (1, 1000, 2), (20, 1, 3)):
+        source, target = tmp_path / f"rows-{group}.parquet", tmp_path / "scores.parquet"
+        some.to_parquet(source, index=False, row_group_size=group)
+        monkeypatch.setattr(score_files, "BATCH", rows_at_once)
+        monkeypatch.setattr(score_files, "THREADS", threads)
+        # By the loops that many rows are worth, as by LightGBM itself.
+        monkeypatch.setattr(score_files, "_MANY", 0)
+        score_file(source, target, *models)
+        written.append(target.read_bytes())
+        target.unlink()
+    assert written == written[:1] * 4
+
+
+def test_loops_of_our_own_say_what_lightgbm_says(tmp_path, today, opening_trees, win_trees, acv_trees, monkeypatch):
+    source = tmp_path / "rows.parquet"
+    today.to_parquet(source, index=False)
+    for name, many in (("few", 10**9), ("many", 0)):
+        monkeypatch.setattr(score_files, "_MANY", many)
+        score_file(source, tmp_path / name, opening_trees, win_trees, acv_trees)
+    few, many = pd.read_parquet(tmp_path / "few"), pd.read_parquet(tmp_path / "many")
+    pd.testing.assert_frame_equal(few[[*SCORES]], many[[*SCORES]], check_exact=True)
+    pd.testing.assert_frame_equal(few, many, rtol=1e-6)
+
+
+def test_a_reader_of_batches_is_scored_like_a_file(tmp_path, today, opening, win, acv):
+    table = pa.Table.from_pandas(today, preserve_index=False)
+    today.to_parquet(tmp_path / "rows.parquet", index=False)
+    score_file(tmp_path / "rows.parquet", tmp_path / "a", opening, win, acv)
+    score_file(table.to_reader(max_chunksize=40), tmp_path / "b", opening, win, acv)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "a"), pd.read_parquet(tmp_path / "b"))
+
+
+def test_texts_may_be_written_as_any_kind_of_text(tmp_path, today, win):
+    plain = pa.Table.from_pandas(today, preserve_index=False)
+    at = plain.schema.get_field_index("industry")
+    for i, kind in enumerate((pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string()))):
+        source = tmp_path / f"{i}.parquet"
+        pq.write_table(plain.set_column(at, "industry", plain["industry"].cast(pa.string()).cast(kind)), source)
+        score_file(source, tmp_path / f"scores {i}", None, win, None)
+    one, two, three = ((tmp_path / f"scores {i}").read_bytes() for i in range(3))
+    assert one == two == three
+
+
+def test_numbers_may_be_written_as_any_kind_of_number(tmp_path, today, win):
+    rows = today.assign(n_outbound_90d=today["n_outbound_90d"].mask(today.index == 3))
+    whole = rows.assign(n_outbound_90d=rows["n_outbound_90d"].astype("Int32"), employees=None, industry=None)
+    plain = rows.assign(employees=np.nan, industry=pd.Series([None] * len(rows), dtype="str"))
+    for name, frame in (("a", whole), ("b", plain)):
+        frame.to_parquet(tmp_path / f"{name}.parquet", index=False)
+        score_file(tmp_path / f"{name}.parquet", tmp_path / name, None, win, None)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "a"), pd.read_parquet(tmp_path / "b"))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda t: t.drop(columns=["employees", "account_id"]), "2 columns are missing .*: account_id, employees "),
+        (lambda t: t.assign(employees="many"), r"no numbers where the models know numbers: employees \("),
+        (lambda t: t.assign(industry=1.5), r"no text where the models know text: industry \(double\)"),
+        (lambda t: t.head(0), "no row in it"),
+    ],
+)
+def test_rows_that_cannot_be_scored_are_refused_in_a_sentence_and_nothing_is_left(
+    tmp_path, today, opening, win, acv, change, sentence
+):
+    change(today).to_parquet(tmp_path / "rows.parquet", index=False)
+    with pytest.raises(TableError, match=f"^rows.parquet: .*{sentence}"):
+        score_file(tmp_path / "rows.parquet", tmp_path / "scores.parquet", opening, win, acv)
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.parquet"]
+
+
+def test_a_column_that_stands_twice_is_refused(tmp_path, today, win):
+    table = pa.Table.from_pandas(today, preserve_index=False)
+    pq.write_table(table.append_column("employees", table["employees"]), tmp_path / "rows.parquet")
+    with pytest.raises(TableError, match="repeated: employees"):
+        score_file(tmp_path / "rows.parquet", tmp_path / "scores.parquet", None, win, None)
+
+
+def test_what_is_no_parquet_file_is_refused(tmp_path, today, win):
+    today.to_parquet(whole := tmp_path / "whole.parquet", index=False)
+    for name, content in (("empty", b""), ("text", b"account_id\n1\n" * 9), ("torn", whole.read_bytes()[:-50])):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(TableError, match=f"^{name}: not a Parquet file"):
+            score_file(tmp_path / name, tmp_path / "scores.parquet", None, win, None)
+    with pytest.raises(TableError, match="no such file"):
+        score_file(tmp_path / "nowhere", tmp_path / "scores.parquet", None, win, None)
+
+
+def test_a_file_that_breaks_half_way_leaves_nothing(tmp_path, today, win, monkeypatch):
+    monkeypatch.setattr(score_files, "BATCH", 20)
+    monkeypatch.setattr(score_files, "ROW_GROUP", 20)
+    source = tmp_path / "rows.parquet"
+    today.to_parquet(source, index=False, row_group_size=20, compression=None)
+    content = bytearray(source.read_bytes())
+    # Pages of the last row group; the footer, which says where they are, stays.
+    start = pq.read_metadata(source).row_group(10).column(0).file_offset or len(content) // 2
+    content[start : start + 600] = b"\xff" * 600
+    source.write_bytes(content)
+    with pytest.raises(TableError, match=r"rows\.parquet: row 201 and those after it cannot be read"):
+        score_file(source, tmp_path / "scores.parquet", None, win, None)
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.parquet"]
+
+
+def test_a_target_is_never_written_over(tmp_path, today, win):
+    today.to_parquet(tmp_path / "rows.parquet", index=False)
+    with pytest.raises(SheetError, match=r"rows\.parquet exists already"):
+        score_file(tmp_path / "rows.parquet", tmp_path / "rows.parquet", None, win, None)
+    with pytest.raises(SheetError, match="there is no folder"):
+        score_file(tmp_path / "rows.parquet", tmp_path / "nowhere" / "scores.parquet", None, win, None)
+    with pytest.raises(SheetError, match="there is no model"):
+        score_file(tmp_path / "rows.parquet", tmp_path / "scores.parquet", None, None, None)
+
+
+def test_fewer_stories_than_reasons_leave_the_rest_empty(tmp_path, today, acv_median):
+    today.to_parquet(tmp_path / "rows.parquet", index=False)
+    score_file(tmp_path / "rows.parquet", tmp_path / "scores.parquet", None, None, acv_median, top=2)
+    found = pd.read_parquet(tmp_path / "scores.parquet")
+    assert (found["reason_1_feature"] == "segment").all()
+    assert found.filter(like="reason_2_").isna().all(axis=None)

@@ -173,8 +173,21 @@ def _opened(source: Any, designs: Sequence[Any]) -> Iterator[_Rows]:
     with file:
         if not file.metadata.num_rows:
             raise TableError(f"{path.name}: no row in it (export it again)")
-        batches = file.iter_batches(BATCH, columns=columns, use_threads=False)
-        yield _Rows(schema, batches, file.metadata.num_rows, path.name)
+        yield _Rows(schema, _read(file, columns, path.name), file.metadata.num_rows, path.name)
+
+
+def _read(file: Any, columns: list[str], name: str) -> Iterator[Any]:
+    import pyarrow as pa
+
+    n = 0
+    try:
+        for batch in file.iter_batches(BATCH, columns=columns, use_threads=False):
+            yield batch
+            n += len(batch)
+    except (pa.ArrowInvalid, OSError) as error:
+        if getattr(error, "errno", None) is not None:
+            raise
+        raise TableError(f"{name}: row {n + 1} and those after it cannot be read (export it again)") from error
 
 
 def _needed(schema: Any, designs: Sequence[Any], name: str) -> tuple[list[str], list[str]]:
