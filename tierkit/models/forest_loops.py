@@ -1,118 +1,161 @@
-"""The loops of `forest`, compiled: a block of rows at a time, feature by feature, so that it stays in the cache."""
+"""The loops of `forest`, compiled: a block of rows at a time, one tree after the other, one group of its nodes after
+the other.
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+Every step is a plain loop over the rows of a block, so that the compiler can take many rows at once; what a step needs
+fits into the caches. Sums are added in the order written, so that the same rows give the same bits.
+"""
+
+from typing import Any
 
 import numpy as np
-from numba import njit
 
-Loop = TypeVar("Loop", bound=Callable[..., None])
+from tierkit.models.strongest_loops import jit, keep_strongest
 
-BLOCK = 512
-_ZERO = 1e-35
-"""Numbers nearer to 0 count as missing where zeros do (LightGBM's `kZeroThreshold`)."""
-
-
-def _jit(loop: Loop) -> Loop:
-    compiled: Any = njit(cache=True, nogil=True, error_model="numpy")(loop)
-    return cast(Loop, compiled)
+BLOCK = 2048
+_TINY = float(np.float32(1e-35))
+"""Numbers nearer to 0 are 0 (LightGBM's `kZeroThreshold`)."""
+_TILE = 64
 
 
-@_jit
-def _turn(x: Any, first: int, n: int, turned: Any) -> None:
-    """Rows `first` to `first + n` of `x`, a feature a row."""
-    for f in range(x.shape[1]):
+@jit
+def _encode(x: Any, first: int, n: int, columns: Any, values: Any, codes: Any) -> None:
+    """Small whole numbers that decide every node: of a number the count of limits below it, of a category its place.
+
+    `values` gets the rows feature by feature. The highest code there is stands for an unknown number.
+    """
+    feature, kind, starts, edges, place_starts, places, unknown = columns
+    for begin in range(0, n, _TILE):
+        end = min(begin + _TILE, n)
+        for f in range(x.shape[1]):
+            for i in range(begin, end):
+                values[f, i] = x[first + i, f]
+        for c in range(len(feature)):
+            row, to = values[feature[c]], codes[c]
+            if kind[c] == 3:
+                known = places[place_starts[c] : place_starts[c + 1]]
+                other, most = known[len(known) - 1], len(known) - 1
+                for i in range(begin, end):
+                    v = row[i]
+                    # LightGBM cuts a code to a whole number: -0.5 is level 0, and NaN is none.
+                    to[i] = known[np.uint64(v)] if v > -1.0 and v < most else other
+                continue
+            limits = edges[starts[c] : starts[c + 1]]
+            for i in range(begin, end):
+                v = row[i]
+                lost = np.isnan(v)
+                if lost or (v >= -_TINY and v <= _TINY):
+                    v = 0.0
+                low, width = np.uint64(0), np.uint64(len(limits))
+                while width > 1:
+                    half = width >> np.uint64(1)
+                    low += half if limits[low + half - np.uint64(1)] < v else np.uint64(0)
+                    width -= half
+                low += np.uint64(1) if limits[low] < v else np.uint64(0)
+                to[i] = unknown if (kind[c] == 1 and v == 0.0) or (kind[c] == 2 and lost) else low
+
+
+@jit
+def _decide(codes: Any, n: int, limit: int, unknown: int, unknown_left: bool, goes_left: Any) -> None:
+    """Which rows go left at a node that asks for a number."""
+    if unknown_left:
         for i in range(n):
-            turned[f, i] = x[first + i, f]
-
-
-@_jit
-def _decide(values: Any, n: int, node: int, nodes: Any, goes_left: Any) -> None:
-    """Which rows go left at a node."""
-    _, threshold, kind, unknown_left, bits_from, bits_to, bits = nodes
-    limit, unknown = threshold[node], unknown_left[node]
-    if kind[node] == 0:
-        for i in range(n):
-            v = values[i]
-            goes_left[i] = unknown if np.isnan(v) else v <= limit
-    elif kind[node] == 1:
-        for i in range(n):
-            v = values[i]
-            goes_left[i] = unknown if np.isnan(v) or (v >= -_ZERO and v <= _ZERO) else v <= limit
+            goes_left[i] = (codes[i] <= limit) | (codes[i] == unknown)
     else:
-        start, most = bits_from[node], 32 * (bits_to[node] - bits_from[node])
         for i in range(n):
-            v = values[i]
-            goes_left[i] = 0
-            if v >= 0 and v < most:
-                code = np.int64(v)
-                goes_left[i] = (bits[start + code // 32] >> np.uint32(code % 32)) & np.uint32(1)
+            goes_left[i] = codes[i] <= limit
 
 
-@_jit
-def fill_tables(table: Any, leaf_table: Any, leaf_features: Any, path_share: Any, value: Any) -> None:
-    """For each leaf, subset of satisfied features and feature of its path: its Shapley value."""
-    terms = np.empty(64)
-    for leaf in range(len(leaf_table) - 1):
-        start, width = leaf_features[leaf], leaf_features[leaf + 1] - leaf_features[leaf]
-        for subset in range(1 << width if width else 0):
-            for place in range(width):
-                # Coefficients of the product over the other features of (share + satisfied * t).
-                n = 1
-                terms[0] = 1.0
-                for other in range(width):
-                    if other == place:
-                        continue
-                    share, satisfied = path_share[start + other], (subset >> other) & 1
-                    terms[n] = 0.0
-                    for k in range(n, 0, -1):
-                        terms[k] = terms[k] * share + (terms[k - 1] if satisfied else 0.0)
-                    terms[0] *= share
-                    n += 1
-                # The weight of k others known is k! (width - k - 1)! / width!.
-                weight, total = 1.0 / width, 0.0
-                for k in range(width):
-                    total += weight * terms[k]
-                    weight *= (k + 1.0) / max(width - k - 1.0, 1.0)
-                apart = ((subset >> place) & 1) - path_share[start + place]
-                table[leaf_table[leaf] + subset * width + place] = value[leaf] * total * apart
+@jit
+def _look_up(codes: Any, n: int, left: Any, goes_left: Any) -> None:
+    """Which rows go left at a node that asks for a category."""
+    for i in range(n):
+        goes_left[i] = left[codes[i]]
 
 
-@_jit
-def add_contributions(
-    x: Any, out: Any, tree_nodes: Any, tree_leaves: Any, nodes: Any, paths: Any, leaves: Any, table: Any
-) -> None:
-    """Add the table entries of each row: of every leaf, those of the features of its path that the row satisfies."""
-    leaf_paths, path_node, path_place, path_left = paths
-    leaf_features, path_feature, leaf_table = leaves
+@jit
+def _mark(pattern: Any, n: int, goes_left: Any, left: int, bit: int) -> None:
+    """Set a bit of the rows that take the other side."""
+    flag, none, side = np.uint16(1 << bit), np.uint16(0), np.uint8(left)
+    for i in range(n):
+        pattern[i] |= none if goes_left[i] == side else flag
+
+
+@jit
+def _add(to: Any, n: int, window: Any, pattern: Any) -> None:
+    """Add to each row the entry of its pattern."""
+    for i in range(n):
+        to[i] += window[pattern[i]]
+
+
+@jit
+def _decide_tree(codes: Any, n: int, begin: int, end: int, nodes: Any, unknown: int, ways: Any) -> None:
+    """Which rows go left at each node of a tree."""
+    column, limit, unknown_left, left_at, left = nodes
+    for node in range(begin, end):
+        if left_at[node] >= 0:
+            _look_up(codes[column[node]], n, left[left_at[node] :], ways[node - begin])
+        else:
+            _decide(codes[column[node]], n, limit[node], unknown, unknown_left[node], ways[node - begin])
+
+
+@jit
+def _most_nodes(tree_nodes: Any) -> int:
     most = 1
     for tree in range(len(tree_nodes) - 1):
         most = max(most, tree_nodes[tree + 1] - tree_nodes[tree])
-    turned, sums = np.empty((x.shape[1], BLOCK)), np.empty((x.shape[1], BLOCK))
-    goes_left, broken = np.empty((most, BLOCK), dtype=np.uint8), np.empty(BLOCK, dtype=np.uint8)
+    return most
+
+
+@jit
+def add_contributions(
+    x: Any, codes: Any, columns: Any, nodes: Any, trees: Any, groups: Any, tables: Any, out: Any, families: Any, kept: Any
+) -> None:
+    """Contributions of rows, (n, features) into `out` where it has rows; else the strongest families into `kept`."""
+    tree_nodes, tree_groups = trees
+    steps_from, step_node, step_bit, step_left, slots_from, slot_feature, bits, table_from, _ = groups
+    values, sums = np.empty((x.shape[1], BLOCK)), np.empty((x.shape[1], BLOCK))
+    ways, pattern = np.empty((_most_nodes(tree_nodes), BLOCK), dtype=np.uint8), np.empty(BLOCK, dtype=np.uint16)
     for first in range(0, x.shape[0], BLOCK):
         n = min(BLOCK, x.shape[0] - first)
-        _turn(x, first, n, turned)
+        _encode(x, first, n, columns, values, codes)
         sums[:] = 0.0
         for tree in range(len(tree_nodes) - 1):
             begin = tree_nodes[tree]
-            for node in range(begin, tree_nodes[tree + 1]):
-                _decide(turned[nodes[0][node]], n, node, nodes, goes_left[node - begin])
-            for leaf in range(tree_leaves[tree], tree_leaves[tree + 1]):
-                width = leaf_features[leaf + 1] - leaf_features[leaf]
-                if not width:
-                    continue
-                broken[:] = 0
-                for step in range(leaf_paths[leaf], leaf_paths[leaf + 1]):
-                    left, place, way = path_left[step], path_place[step], goes_left[path_node[step] - begin]
-                    for i in range(n):
-                        broken[i] |= np.uint8((way[i] ^ left) << place)
-                full = np.uint8((1 << width) - 1)
-                for place in range(width):
-                    to = sums[path_feature[leaf_features[leaf] + place]]
-                    start = leaf_table[leaf] + place
-                    for i in range(n):
-                        to[i] += table[start + np.int64(full ^ broken[i]) * width]
-        for f in range(x.shape[1]):
+            _decide_tree(codes, n, begin, tree_nodes[tree + 1], nodes, columns[6], ways)
+            for group in range(tree_groups[tree], tree_groups[tree + 1]):
+                pattern[:] = 0
+                for step in range(steps_from[group], steps_from[group + 1]):
+                    _mark(pattern, n, ways[step_node[step] - begin], step_left[step], step_bit[step])
+                size = 1 << bits[group]
+                for slot in range(slots_from[group], slots_from[group + 1]):
+                    start = table_from[group] + size * (slot - slots_from[group])
+                    _add(sums[slot_feature[slot]], n, tables[start : start + size], pattern)
+        if len(out):
             for i in range(n):
-                out[first + i, f] = sums[f, i]
+                for f in range(x.shape[1]):
+                    out[first + i, f] = sums[f, i]
+        else:
+            keep_strongest(sums, values, first, n, families, kept)
+
+
+@jit
+def add_values(
+    x: Any, codes: Any, columns: Any, nodes: Any, trees: Any, groups: Any, leaf_values: Any, out: Any
+) -> None:
+    """Sums of leaf values, (n,): of each tree one group has the leaf of a row, the others add 0."""
+    tree_nodes, tree_groups = trees
+    steps_from, step_node, step_bit, step_left, _, _, bits, _, value_from = groups
+    values = np.empty((x.shape[1], BLOCK))
+    ways, pattern = np.empty((_most_nodes(tree_nodes), BLOCK), dtype=np.uint8), np.empty(BLOCK, dtype=np.uint16)
+    for first in range(0, x.shape[0], BLOCK):
+        n = min(BLOCK, x.shape[0] - first)
+        _encode(x, first, n, columns, values, codes)
+        for tree in range(len(tree_nodes) - 1):
+            begin = tree_nodes[tree]
+            _decide_tree(codes, n, begin, tree_nodes[tree + 1], nodes, columns[6], ways)
+            for group in range(tree_groups[tree], tree_groups[tree + 1]):
+                pattern[:] = 0
+                for step in range(steps_from[group], steps_from[group + 1]):
+                    _mark(pattern, n, ways[step_node[step] - begin], step_left[step], step_bit[step])
+                start = value_from[group]
+                _add(out[first : first + n], n, leaf_values[start : start + (1 << bits[group])], pattern)

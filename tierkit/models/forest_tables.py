@@ -1,0 +1,247 @@
+"""Groups of a tree's nodes, and the tables that hold what all leaves of a group say for every pattern of decisions.
+
+A group is a connected part of a tree: a top node and some nodes below it. What its leaves say of a row depends on one
+bit for each distinct feature on the way to the top (whether the row keeps to the way wherever that feature is asked)
+and on one bit for each node of the group: d + m bits, 2^(d+m) patterns. One table a feature then stands for all leaves.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from tierkit.models.strongest_loops import jit
+
+MOST_WAY = 15
+"""Features that may stand on the way to a node."""
+
+
+@jit
+def walk(left: Any, right: Any, roots: Any, order: Any, parent: Any, tree_nodes: Any) -> None:
+    """Nodes in an order that has parents first, tree by tree, and the parent of each."""
+    stack, done = np.empty(len(left) + 1, dtype=np.int64), 0
+    for tree in range(len(roots)):
+        tree_nodes[tree] = done
+        held = 0
+        if roots[tree] >= 0:
+            parent[roots[tree]] = -1
+            stack[0], held = roots[tree], 1
+        while held:
+            held -= 1
+            node = stack[held]
+            order[done] = node
+            done += 1
+            for child in (right[node], left[node]):
+                if child >= 0:
+                    parent[child] = node
+                    stack[held] = child
+                    held += 1
+    tree_nodes[len(roots)] = done
+
+
+@jit
+def measure_ways(order: Any, parent: Any, feature: Any, n_way: Any, fresh: Any) -> None:
+    """Of each node the count of distinct features above it, and whether its own is none of them."""
+    for at in range(len(order)):
+        node = order[at]
+        above, fresh[node] = parent[node], 1
+        n_way[node] = 0 if above < 0 else n_way[above] + fresh[above]
+        while above >= 0:
+            if feature[above] == feature[node]:
+                fresh[node] = 0
+                break
+            above = parent[above]
+
+
+@jit
+def choose_groups(
+    order: Any, left: Any, right: Any, n_way: Any, fresh: Any, most_bits: int, rows: float, size: Any, share: Any
+) -> None:
+    """Cut trees into groups that cost least to look up.
+
+    `size` gets the count of nodes of the group were this node its top; 0 where it needs none, since both of its
+    children are tops. `share[node, s]` gets how many of `s` nodes of a group, of which this is the first, lie left.
+
+    A group costs a look-up for each feature it speaks of and a tenth for each bit, and that its tables come into the
+    cache once for `rows` rows. `cost[node, s]` is the least cost of what lies below a node were s nodes from it on in
+    the group of its parent; counts of features are those of the way down, an upper bound where two sides ask alike.
+    """
+    cost, alone = np.full((len(left), most_bits + 1), np.inf), np.zeros(len(left))
+    for at in range(len(order) - 1, -1, -1):
+        node = order[at]
+        a, b = left[node], right[node]
+        for s in range(1, most_bits + 1):
+            for s_left in range(s):
+                if (a < 0 and s_left) or (b < 0 and s - 1 - s_left):
+                    continue
+                below = (cost[a, s_left] if a >= 0 else 0.0) + (cost[b, s - 1 - s_left] if b >= 0 else 0.0)
+                if below + fresh[node] < cost[node, s]:
+                    cost[node, s], share[node, s] = below + fresh[node], s_left
+        best = np.inf
+        for s in range(1, most_bits + 1):
+            bits = n_way[node] + s
+            if s > 1 and bits > most_bits:
+                break
+            lines = 2.0**bits / 8.0
+            own = cost[node, s] + n_way[node] + 0.1 * bits + lines * (n_way[node] + s) * 10.0 / rows
+            if own < best:
+                best, size[node] = own, s
+        if a >= 0 and b >= 0 and alone[a] + alone[b] < best:
+            best, size[node] = alone[a] + alone[b], 0
+        alone[node] = best
+        cost[node, 0] = best
+
+
+@jit
+def list_groups(order: Any, left: Any, right: Any, size: Any, share: Any, member_of: Any, groups: Any) -> int:
+    """The top of each group into `groups`, in the order of trees, and of each node the number of its group or -1.
+
+    Returns their count.
+    """
+    found = 0
+    # How many nodes of its parent's group a node takes with itself; 0 for a top.
+    taken = np.zeros(len(left), dtype=np.int64)
+    for at in range(len(order)):
+        node = order[at]
+        s, group = taken[node], member_of[node]
+        if not s:
+            s, group = size[node], -1
+            if s:
+                group = found
+                groups[found] = node
+                found += 1
+        member_of[node] = group
+        s_left = share[node, s] if s else 0
+        for child, n in ((left[node], s_left), (right[node], s - 1 - s_left if s else 0)):
+            if child >= 0:
+                taken[child], member_of[child] = n, group
+    return found
+
+
+@jit
+def describe_groups(tops: Any, members_from: Any, members: Any, parent: Any, left: Any, feature: Any, found: Any) -> None:
+    """What to ask of a row for each group: the steps that set its bits, and the features it speaks of.
+
+    A step is a node, a bit, and the side that leaves the bit unset: for a node above the group the side of the way, so
+    that the bit of a feature says that the row leaves the way; for a node of the group, left.
+    """
+    steps_from, step_node, step_bit, step_left, slots_from, slot_feature, bits, bit_of = found
+    way = np.empty(len(parent) + 1, dtype=np.int64)
+    step = slot = 0
+    for group in range(len(tops)):
+        length, node = 0, tops[group]
+        while parent[node] >= 0:
+            way[length] = node
+            length += 1
+            node = parent[node]
+        first = slot
+        for at in range(length - 1, -1, -1):
+            node = parent[way[at]]
+            place = first
+            while place < slot and slot_feature[place] != feature[node]:
+                place += 1
+            slot_feature[place] = feature[node]
+            slot = max(slot, place + 1)
+            step_node[step], step_bit[step], step_left[step] = node, place - first, left[node] == way[at]
+            step += 1
+        n_bits = slot - first
+        for at in range(members_from[group], members_from[group + 1]):
+            node = members[at]
+            place = first
+            while place < slot and slot_feature[place] != feature[node]:
+                place += 1
+            slot_feature[place] = feature[node]
+            slot = max(slot, place + 1)
+            step_node[step], step_bit[step], step_left[step], bit_of[node] = node, n_bits, 1, n_bits
+            step, n_bits = step + 1, n_bits + 1
+        bits[group] = n_bits
+        steps_from[group + 1], slots_from[group + 1] = step, slot
+
+
+@jit
+def _tabulate_leaf(value: float, shares: Any, width: int, points: Any, weights: Any, said: Any) -> None:
+    """Shapley values of one leaf for every set of satisfied features of its path, into `said[set, feature]`.
+
+    The Shapley value of a feature is the integral from 0 to 1 over t of the product over the other features of
+    (share + t (satisfied - share)), times (satisfied - share) of its own (Owen 1972): a polynomial of degree below
+    `width`, which Gauss's points give exactly.
+    """
+    before, after = np.empty(width + 1), np.empty(width + 1)
+    for kept in range(1 << width):
+        for place in range(width):
+            said[kept, place] = 0.0
+        for q in range(len(points)):
+            before[0] = after[width] = 1.0
+            for place in range(width):
+                share = shares[place]
+                before[place + 1] = before[place] * (share + points[q] * (((kept >> place) & 1) - share))
+            for place in range(width - 1, -1, -1):
+                share = shares[place]
+                after[place] = after[place + 1] * (share + points[q] * (((kept >> place) & 1) - share))
+            for place in range(width):
+                said[kept, place] += weights[q] * before[place] * after[place + 1]
+        for place in range(width):
+            said[kept, place] *= value * (((kept >> place) & 1) - shares[place])
+
+
+@jit
+def fill_tables(trees: Any, members: Any, groups: Any, bit_of: Any, rules: Any, tables: Any, values: Any) -> None:
+    """Add up what the leaves of each group say for each of its patterns: contributions, and the leaf's own value."""
+    parent, left, right, feature, rows, leaf_value, leaf_rows = trees
+    members_from, member = members
+    _, _, _, _, slots_from, slot_feature, bits, table_from, value_from = groups
+    most = 0
+    for group in range(len(bits)):
+        most = max(most, bits[group])
+    said = np.empty((1 << most, max(most, 1)))
+    places, shares = np.empty(most + 1, dtype=np.int64), np.empty(most + 1)
+    masks, wanted = np.empty(most + 1, dtype=np.int64), np.empty(most + 1, dtype=np.int64)
+    for group in range(len(bits)):
+        size, first = 1 << bits[group], slots_from[group]
+        top = member[members_from[group]]
+        for at in range(members_from[group], members_from[group + 1]):
+            for side in range(2):
+                child = left[member[at]] if side else right[member[at]]
+                if child >= 0:
+                    continue
+                leaf, width = ~child, 0
+                # From the leaf up to the root: within the group a bit a node, above it a bit a feature.
+                node, goes_left, below, inside = member[at], side, leaf_rows[~child], True
+                while node >= 0:
+                    place = 0
+                    while place < width and slot_feature[first + places[place]] != feature[node]:
+                        place += 1
+                    if place == width:
+                        slot = 0
+                        while slot_feature[first + slot] != feature[node]:
+                            slot += 1
+                        places[place], shares[place], masks[place], wanted[place] = slot, 1.0, 0, 0
+                        width += 1
+                    shares[place] *= below / rows[node]
+                    if inside:
+                        masks[place] |= 1 << bit_of[node]
+                        wanted[place] |= (0 if goes_left else 1) << bit_of[node]
+                    else:
+                        masks[place] |= 1 << places[place]
+                    below, inside = rows[node], inside and node != top
+                    goes_left = parent[node] >= 0 and left[parent[node]] == node
+                    node = parent[node]
+                points, weights = rules[(width + 1) // 2, 0], rules[(width + 1) // 2, 1]
+                half = (width + 1) // 2
+                _tabulate_leaf(leaf_value[leaf], shares, width, points[:half], weights[:half], said)
+                for pattern in range(size):
+                    kept = 0
+                    for place in range(width):
+                        kept |= ((pattern & masks[place]) == wanted[place]) << place
+                    for place in range(width):
+                        tables[table_from[group] + places[place] * size + pattern] += said[kept, place]
+                    if kept == (1 << width) - 1:
+                        values[value_from[group] + pattern] = leaf_value[leaf]
+
+
+def gauss_rules(most: int) -> Any:
+    """Points and weights on [0, 1] of 0 to `most` points, shape (most + 1, 2, most)."""
+    rules = np.zeros((most + 1, 2, max(most, 1)))
+    for n in range(1, most + 1):
+        points, weights = np.polynomial.legendre.leggauss(n)
+        rules[n, 0, :n], rules[n, 1, :n] = (points + 1) / 2, weights / 2
+    return rules
