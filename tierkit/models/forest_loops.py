@@ -23,35 +23,48 @@ def _encode(x: Any, first: int, n: int, columns: Any, values: Any, codes: Any) -
 
     `values` gets the rows feature by feature. The highest code there is stands for an unknown number.
     """
-    feature, kind, starts, edges, place_starts, places, unknown = columns
+    feature, kind, starts, ends, edges, places, unknown = columns
+    count = np.empty(_TILE, dtype=np.uint32)
     for begin in range(0, n, _TILE):
-        end = min(begin + _TILE, n)
+        m = min(_TILE, n - begin)
         for f in range(x.shape[1]):
-            for i in range(begin, end):
-                values[f, i] = x[first + i, f]
+            for i in range(m):
+                values[f, begin + i] = x[first + begin + i, f]
         for c in range(len(feature)):
-            row, to = values[feature[c]], codes[c]
+            row, to = values[feature[c], begin : begin + m], codes[c, begin : begin + m]
             if kind[c] == 3:
-                known = places[place_starts[c] : place_starts[c + 1]]
+                known = places[starts[c] : ends[c]]
                 other, most = known[len(known) - 1], len(known) - 1
-                for i in range(begin, end):
+                for i in range(m):
                     v = row[i]
                     # LightGBM cuts a code to a whole number: -0.5 is level 0, and NaN is none.
                     to[i] = known[np.uint64(v)] if v > -1.0 and v < most else other
                 continue
-            limits = edges[starts[c] : starts[c + 1]]
-            for i in range(begin, end):
-                v = row[i]
-                lost = np.isnan(v)
-                if lost or (v >= -_TINY and v <= _TINY):
-                    v = 0.0
-                low, width = np.uint64(0), np.uint64(len(limits))
-                while width > 1:
-                    half = width >> np.uint64(1)
-                    low += half if limits[low + half - np.uint64(1)] < v else np.uint64(0)
-                    width -= half
-                low += np.uint64(1) if limits[low] < v else np.uint64(0)
-                to[i] = unknown if (kind[c] == 1 and v == 0.0) or (kind[c] == 2 and lost) else low
+            limits = edges[starts[c] : ends[c]]
+            _count_below(row, m, limits, count)
+            if kind[c] == 2:
+                for i in range(m):
+                    to[i] = unknown if np.isnan(row[i]) else count[i]
+            elif kind[c] == 1:
+                for i in range(m):
+                    to[i] = count[i] if abs(row[i]) > _TINY else unknown
+            else:
+                for i in range(m):
+                    to[i] = count[i]
+
+
+@jit
+def _count_below(row: Any, n: int, limits: Any, count: Any) -> None:
+    """How many of 2^k - 1 rising limits lie below each number, by halving; an unknown number counts as 0."""
+    for i in range(n):
+        count[i] = 0
+    half = (len(limits) + 1) // 2
+    while half:
+        upper = limits[half - 1 :]
+        for i in range(n):
+            v = row[i] if abs(row[i]) > _TINY else 0.0
+            count[i] += half * (upper[count[i]] < v)
+        half //= 2
 
 
 @jit
@@ -66,70 +79,115 @@ def _decide(codes: Any, n: int, limit: int, unknown: int, unknown_left: bool, go
 
 
 @jit
-def _look_up(codes: Any, n: int, left: Any, goes_left: Any) -> None:
-    """Which rows go left at a node that asks for a category."""
+def _look_up(codes: Any, n: int, left: Any, packed: Any) -> None:
+    """Which rows go left at sixteen nodes that ask for the same category, a bit each."""
     for i in range(n):
-        goes_left[i] = left[codes[i]]
+        packed[i] = left[codes[i]]
 
 
 @jit
-def _mark(pattern: Any, n: int, goes_left: Any, left: int, bit: int) -> None:
-    """Set a bit of the rows that take the other side."""
-    flag, none, side = np.uint16(1 << bit), np.uint16(0), np.uint8(left)
+def _unpack(packed: Any, n: int, bit: int, goes_left: Any) -> None:
+    """Which rows go left at one of the sixteen."""
+    flag = np.uint16(1 << bit)
     for i in range(n):
-        pattern[i] |= none if goes_left[i] == side else flag
+        goes_left[i] = (packed[i] & flag) != 0
 
 
 @jit
-def _add(to: Any, n: int, window: Any, pattern: Any) -> None:
-    """Add to each row the entry of its pattern."""
-    for i in range(n):
-        to[i] += window[pattern[i]]
+def _mark(pattern: Any, n: int, ways: Any, nodes: Any, sides: Any, flags: Any) -> None:
+    """Set the bits of the rows that take the other side, four nodes at a time."""
+    none = np.uint16(0)
+    for at in range(0, len(nodes), 4):
+        w0, w1, w2, w3 = ways[nodes[at]], ways[nodes[at + 1]], ways[nodes[at + 2]], ways[nodes[at + 3]]
+        s0, s1, s2, s3 = sides[at], sides[at + 1], sides[at + 2], sides[at + 3]
+        f0, f1, f2, f3 = flags[at], flags[at + 1], flags[at + 2], flags[at + 3]
+        for i in range(n):
+            set01 = (none if w0[i] == s0 else f0) | (none if w1[i] == s1 else f1)
+            set23 = (none if w2[i] == s2 else f2) | (none if w3[i] == s3 else f3)
+            pattern[i] = (pattern[i] if at else none) | set01 | set23
 
 
 @jit
-def _decide_tree(codes: Any, n: int, begin: int, end: int, nodes: Any, unknown: int, ways: Any) -> None:
-    """Which rows go left at each node of a tree."""
-    column, limit, unknown_left, left_at, left = nodes
-    for node in range(begin, end):
-        if left_at[node] >= 0:
-            _look_up(codes[column[node]], n, left[left_at[node] :], ways[node - begin])
-        else:
-            _decide(codes[column[node]], n, limit[node], unknown, unknown_left[node], ways[node - begin])
+def _add(to: Any, n: int, tables: Any, starts: Any, groups: Any, sizes: Any, patterns: Any) -> None:
+    """Add to each row the entries of its patterns, four tables at a time."""
+    at, count = 0, len(starts)
+    while count - at >= 4:
+        t0, p0 = tables[starts[at] : starts[at] + sizes[groups[at]]], patterns[groups[at]]
+        t1, p1 = tables[starts[at + 1] : starts[at + 1] + sizes[groups[at + 1]]], patterns[groups[at + 1]]
+        t2, p2 = tables[starts[at + 2] : starts[at + 2] + sizes[groups[at + 2]]], patterns[groups[at + 2]]
+        t3, p3 = tables[starts[at + 3] : starts[at + 3] + sizes[groups[at + 3]]], patterns[groups[at + 3]]
+        for i in range(n):
+            to[i] += (t0[p0[i]] + t1[p1[i]]) + (t2[p2[i]] + t3[p3[i]])
+        at += 4
+    if count - at >= 2:
+        t0, p0 = tables[starts[at] : starts[at] + sizes[groups[at]]], patterns[groups[at]]
+        t1, p1 = tables[starts[at + 1] : starts[at + 1] + sizes[groups[at + 1]]], patterns[groups[at + 1]]
+        for i in range(n):
+            to[i] += t0[p0[i]] + t1[p1[i]]
+        at += 2
+    if count > at:
+        t0, p0 = tables[starts[at] : starts[at] + sizes[groups[at]]], patterns[groups[at]]
+        for i in range(n):
+            to[i] += t0[p0[i]]
 
 
 @jit
-def _most_nodes(tree_nodes: Any) -> int:
-    most = 1
-    for tree in range(len(tree_nodes) - 1):
-        most = max(most, tree_nodes[tree + 1] - tree_nodes[tree])
-    return most
+def _find_patterns(codes: Any, n: int, tree: int, trees: Any, nodes: Any, groups: Any, rooms: Any) -> None:
+    """The pattern of each row in each group of a tree, into `patterns`."""
+    tree_nodes, tree_groups, _ = trees
+    column, limit, unknown_left, left_at, left_bit, left, left_sizes, unknown = nodes
+    steps_from, step_node, step_flag, step_left, _ = groups
+    packed, ways, patterns = rooms
+    begin = tree_nodes[tree]
+    for node in range(begin, tree_nodes[tree + 1]):
+        c = column[node]
+        if left_at[node] < 0:
+            _decide(codes[c], n, limit[node], unknown, unknown_left[node], ways[node - begin])
+            continue
+        if left_bit[node] == 0:
+            _look_up(codes[c], n, left[left_at[node] : left_at[node] + left_sizes[c]], packed[c])
+        _unpack(packed[c], n, left_bit[node], ways[node - begin])
+    for group in range(tree_groups[tree], tree_groups[tree + 1]):
+        a, b = steps_from[group], steps_from[group + 1]
+        _mark(patterns[group - tree_groups[tree]], n, ways, step_node[a:b], step_left[a:b], step_flag[a:b])
+
+
+@jit
+def _make_rooms(n_columns: int, trees: Any) -> Any:
+    """Room for what is known of a block: nodes by category, nodes of a tree, groups of a tree."""
+    most_nodes = most_groups = 1
+    for tree in range(len(trees[0]) - 1):
+        most_nodes = max(most_nodes, trees[0][tree + 1] - trees[0][tree])
+        most_groups = max(most_groups, trees[1][tree + 1] - trees[1][tree])
+    return (
+        np.empty((n_columns, BLOCK), dtype=np.uint16),
+        np.empty((most_nodes, BLOCK), dtype=np.uint8),
+        np.empty((most_groups, BLOCK), dtype=np.uint16),
+    )
 
 
 @jit
 def add_contributions(
-    x: Any, codes: Any, columns: Any, nodes: Any, trees: Any, groups: Any, tables: Any, out: Any, families: Any, kept: Any
+    x: Any, codes: Any, columns: Any, nodes: Any, trees: Any, groups: Any, slots: Any, out: Any, families: Any, kept: Any
 ) -> None:
     """Contributions of rows, (n, features) into `out` where it has rows; else the strongest families into `kept`."""
-    tree_nodes, tree_groups = trees
-    steps_from, step_node, step_bit, step_left, slots_from, slot_feature, bits, table_from, _ = groups
+    slot_feature, slot_group, slot_from, tables = slots
     values, sums = np.empty((x.shape[1], BLOCK)), np.empty((x.shape[1], BLOCK))
-    ways, pattern = np.empty((_most_nodes(tree_nodes), BLOCK), dtype=np.uint8), np.empty(BLOCK, dtype=np.uint16)
+    rooms = _make_rooms(len(codes), trees)
     for first in range(0, x.shape[0], BLOCK):
         n = min(BLOCK, x.shape[0] - first)
         _encode(x, first, n, columns, values, codes)
         sums[:] = 0.0
-        for tree in range(len(tree_nodes) - 1):
-            begin = tree_nodes[tree]
-            _decide_tree(codes, n, begin, tree_nodes[tree + 1], nodes, columns[6], ways)
-            for group in range(tree_groups[tree], tree_groups[tree + 1]):
-                pattern[:] = 0
-                for step in range(steps_from[group], steps_from[group + 1]):
-                    _mark(pattern, n, ways[step_node[step] - begin], step_left[step], step_bit[step])
-                size = 1 << bits[group]
-                for slot in range(slots_from[group], slots_from[group + 1]):
-                    start = table_from[group] + size * (slot - slots_from[group])
-                    _add(sums[slot_feature[slot]], n, tables[start : start + size], pattern)
+        for tree in range(len(trees[0]) - 1):
+            _find_patterns(codes, n, tree, trees, nodes, groups, rooms)
+            sizes = groups[4][trees[1][tree] : trees[1][tree + 1]]
+            a, end = trees[2][tree], trees[2][tree + 1]
+            while a < end:
+                b = a + 1
+                while b < end and slot_feature[b] == slot_feature[a]:
+                    b += 1
+                _add(sums[slot_feature[a]], n, tables, slot_from[a:b], slot_group[a:b], sizes, rooms[2])
+                a = b
         if len(out):
             for i in range(n):
                 for f in range(x.shape[1]):
@@ -140,22 +198,15 @@ def add_contributions(
 
 @jit
 def add_values(
-    x: Any, codes: Any, columns: Any, nodes: Any, trees: Any, groups: Any, leaf_values: Any, out: Any
+    x: Any, codes: Any, columns: Any, nodes: Any, trees: Any, groups: Any, value_from: Any, leaf_values: Any, out: Any
 ) -> None:
-    """Sums of leaf values, (n,): of each tree one group has the leaf of a row, the others add 0."""
-    tree_nodes, tree_groups = trees
-    steps_from, step_node, step_bit, step_left, _, _, bits, _, value_from = groups
-    values = np.empty((x.shape[1], BLOCK))
-    ways, pattern = np.empty((_most_nodes(tree_nodes), BLOCK), dtype=np.uint8), np.empty(BLOCK, dtype=np.uint16)
+    """Sums of leaf values, (n,): of each tree one group has the leaf of a row and the others add 0, which is exact."""
+    values, rooms = np.empty((x.shape[1], BLOCK)), _make_rooms(len(codes), trees)
+    numbers = np.arange(len(rooms[2]))
     for first in range(0, x.shape[0], BLOCK):
         n = min(BLOCK, x.shape[0] - first)
         _encode(x, first, n, columns, values, codes)
-        for tree in range(len(tree_nodes) - 1):
-            begin = tree_nodes[tree]
-            _decide_tree(codes, n, begin, tree_nodes[tree + 1], nodes, columns[6], ways)
-            for group in range(tree_groups[tree], tree_groups[tree + 1]):
-                pattern[:] = 0
-                for step in range(steps_from[group], steps_from[group + 1]):
-                    _mark(pattern, n, ways[step_node[step] - begin], step_left[step], step_bit[step])
-                start = value_from[group]
-                _add(out[first : first + n], n, leaf_values[start : start + (1 << bits[group])], pattern)
+        for tree in range(len(trees[0]) - 1):
+            _find_patterns(codes, n, tree, trees, nodes, groups, rooms)
+            a, b = trees[1][tree], trees[1][tree + 1]
+            _add(out[first : first + n], n, leaf_values, value_from[a:b], numbers[: b - a], groups[4][a:b], rooms[2])

@@ -5,14 +5,102 @@ bit for each distinct feature on the way to the top (whether the row keeps to th
 and on one bit for each node of the group: d + m bits, 2^(d+m) patterns. One table a feature then stands for all leaves.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from tierkit.models.design import Array
+from tierkit.models.forest_text import Nodes
 from tierkit.models.strongest_loops import jit
 
 MOST_WAY = 15
 """Features that may stand on the way to a node."""
+
+
+class Shape(NamedTuple):
+    """Nodes in an order that has parents first, tree by tree; of each its parent (-1 at a root), the nodes and the
+    distinct features above it, and whether its own feature is none of those."""
+
+    order: Array
+    tree_nodes: Array
+    parent: Array
+    depth: Array
+    n_way: Array
+    fresh: Array
+
+
+class Grouped(NamedTuple):
+    """Groups in the order of trees: tops and members, steps that set bits, features they speak of, room for tables."""
+
+    tops: Array
+    members_from: Array
+    members: Array
+    bit_of: Array
+    steps_from: Array
+    step_node: Array
+    step_bit: Array
+    step_left: Array
+    slots_from: Array
+    slot_feature: Array
+    size: Array
+    table_from: Array
+    value_from: Array
+
+    @property
+    def n_bytes(self) -> int:
+        """Room that tables take."""
+        return 8 * int(self.table_from[-1] + self.value_from[-1])
+
+
+def measure(nodes: Nodes) -> Shape:
+    """The shape of trees."""
+    n = len(nodes.feature)
+    shape = Shape(*(np.empty(m, np.int64) for m in (n, len(nodes.roots) + 1, n, n, n, n)))
+    walk(nodes.left, nodes.right, nodes.roots, shape.order, shape.parent, shape.tree_nodes)
+    measure_ways(shape.order, shape.parent, nodes.feature, shape.depth, shape.n_way, shape.fresh)
+    return shape
+
+
+def group_nodes(nodes: Nodes, shape: Shape, most_bits: int, rows: int) -> Grouped:
+    """Groups of at most so many bits, or of one node, for blocks of so many rows."""
+    n, order = len(shape.order), shape.order
+    size, share = np.zeros(n, np.int64), np.zeros((n, most_bits + 1), np.int64)
+    choose_groups(order, nodes.left, nodes.right, shape.n_way, shape.fresh, most_bits, float(rows), size, share)
+    owner, tops = np.full(n, -1, np.int64), np.zeros(n, np.int64)
+    n_groups = list_groups(order, nodes.left, nodes.right, size, share, owner, tops)
+    tops, owner = tops[:n_groups], owner[order]
+    members = order[np.argsort(owner, kind="stable")][int((owner < 0).sum()) :]
+    n_members = np.bincount(owner[owner >= 0], minlength=n_groups)
+    n_steps, n_slots = int((shape.depth[tops] + n_members).sum()), int((shape.n_way[tops] + n_members).sum())
+    sizes = (n, n_groups + 1, n_steps, n_steps, n_steps, n_groups + 1, n_slots, n_groups)
+    found = tuple(np.zeros(m, np.int64) for m in sizes)
+    describe_groups(tops, _ends(n_members), members, shape.parent, nodes.left, nodes.feature, found)
+    *most, slot_feature, bits = found
+    patterns = 2**bits
+    return Grouped(
+        tops,
+        _ends(n_members),
+        members,
+        *most,
+        slot_feature[: most[-1][-1]],
+        patterns,
+        table_from=_ends(patterns * np.diff(most[-1])),
+        value_from=_ends(patterns),
+    )
+
+
+def make_tables(nodes: Nodes, shape: Shape, grouped: Grouped) -> tuple[Array, Array]:
+    """Tables of contributions and of leaf values."""
+    tables, values = np.zeros(int(grouped.table_from[-1])), np.zeros(int(grouped.value_from[-1]))
+    trees = (shape.parent, nodes.left, nodes.right, nodes.feature, nodes.rows, nodes.value, nodes.leaf_rows)
+    places = (grouped.slots_from, grouped.slot_feature, grouped.size, grouped.table_from, grouped.value_from)
+    members = (grouped.members_from, grouped.members, grouped.bit_of)
+    fill_tables(trees, members, places, gauss_rules(MOST_WAY), tables, values)
+    return tables, values
+
+
+def _ends(sizes: Array) -> Array:
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
 @jit
@@ -39,11 +127,12 @@ def walk(left: Any, right: Any, roots: Any, order: Any, parent: Any, tree_nodes:
 
 
 @jit
-def measure_ways(order: Any, parent: Any, feature: Any, n_way: Any, fresh: Any) -> None:
-    """Of each node the count of distinct features above it, and whether its own is none of them."""
+def measure_ways(order: Any, parent: Any, feature: Any, depth: Any, n_way: Any, fresh: Any) -> None:
+    """Of each node the nodes above it, the count of distinct features above it, and whether its own is none of them."""
     for at in range(len(order)):
         node = order[at]
         above, fresh[node] = parent[node], 1
+        depth[node] = 0 if above < 0 else depth[above] + 1
         n_way[node] = 0 if above < 0 else n_way[above] + fresh[above]
         while above >= 0:
             if feature[above] == feature[node]:
@@ -124,7 +213,7 @@ def describe_groups(tops: Any, members_from: Any, members: Any, parent: Any, lef
     A step is a node, a bit, and the side that leaves the bit unset: for a node above the group the side of the way, so
     that the bit of a feature says that the row leaves the way; for a node of the group, left.
     """
-    steps_from, step_node, step_bit, step_left, slots_from, slot_feature, bits, bit_of = found
+    bit_of, steps_from, step_node, step_bit, step_left, slots_from, slot_feature, bits = found
     way = np.empty(len(parent) + 1, dtype=np.int64)
     step = slot = 0
     for group in range(len(tops)):
@@ -184,19 +273,19 @@ def _tabulate_leaf(value: float, shares: Any, width: int, points: Any, weights: 
 
 
 @jit
-def fill_tables(trees: Any, members: Any, groups: Any, bit_of: Any, rules: Any, tables: Any, values: Any) -> None:
+def fill_tables(trees: Any, grouped: Any, groups: Any, rules: Any, tables: Any, values: Any) -> None:
     """Add up what the leaves of each group say for each of its patterns: contributions, and the leaf's own value."""
     parent, left, right, feature, rows, leaf_value, leaf_rows = trees
-    members_from, member = members
-    _, _, _, _, slots_from, slot_feature, bits, table_from, value_from = groups
-    most = 0
-    for group in range(len(bits)):
-        most = max(most, bits[group])
-    said = np.empty((1 << most, max(most, 1)))
+    members_from, member, bit_of = grouped
+    slots_from, slot_feature, sizes, table_from, value_from = groups
+    most = 1
+    while 1 << most < max(sizes):
+        most += 1
+    said = np.empty((1 << most, most))
     places, shares = np.empty(most + 1, dtype=np.int64), np.empty(most + 1)
     masks, wanted = np.empty(most + 1, dtype=np.int64), np.empty(most + 1, dtype=np.int64)
-    for group in range(len(bits)):
-        size, first = 1 << bits[group], slots_from[group]
+    for group in range(len(sizes)):
+        size, first = sizes[group], slots_from[group]
         top = member[members_from[group]]
         for at in range(members_from[group], members_from[group + 1]):
             for side in range(2):

@@ -8,6 +8,8 @@ import numpy as np
 
 from tierkit.models.design import Array
 
+CATEGORY = 3
+"""The kind of a node that asks for a category."""
 _CATEGORY, _DEFAULT_LEFT, _MISSING_ZERO, _MISSING_NAN = 1, 2, 4, 8
 """Bits of LightGBM's `decision_type`."""
 
@@ -79,7 +81,7 @@ def read_nodes(text: str) -> Nodes | Refused:
     value = column("leaf_value", np.float64, n_leaves)
     decision, threshold = column("decision_type", np.int64, inner), column("threshold", np.float64, inner)
     category, zero = (decision & _CATEGORY) > 0, (decision & _MISSING_ZERO) > 0
-    kind = np.where(category, 3, np.where(zero, 1, np.where((decision & _MISSING_NAN) > 0, 2, 0)))
+    kind = np.where(category, CATEGORY, np.where(zero, 1, np.where((decision & _MISSING_NAN) > 0, 2, 0)))
     levels = [level for tree, n in zip(trees, inner, strict=True) for level in _levels(tree, int(n))]
     expected = [
         value[a:b] @ leaf_rows[a:b] / rows[at] if b - a > 1 else value[a]
