@@ -132,14 +132,12 @@ def _add(to: Any, n: int, tables: Any, starts: Any, groups: Any, sizes: Any, pat
 
 
 @jit
-def _find_patterns(codes: Any, n: int, tree: int, trees: Any, nodes: Any, groups: Any, rooms: Any) -> None:
-    """The pattern of each row in each group of a tree, into `patterns`."""
-    tree_nodes, tree_groups, _ = trees
-    column, limit, unknown_left, left_at, left_bit, left, left_sizes, unknown = nodes
-    steps_from, step_node, step_flag, step_left, _ = groups
+def _find_patterns(codes: Any, n: int, begin: int, end: int, asked: Any, a: int, b: int, plan: Any, rooms: Any) -> None:
+    """The pattern of each row in the groups from `a` to `b`, those of a tree whose nodes go from `begin` to `end`."""
+    column, limit, unknown_left, left_at, left_bit, left, left_sizes, unknown = asked
+    _, _, steps_from, step_node, step_flag, step_left, _, _, _, _, _, _ = plan
     packed, ways, patterns = rooms
-    begin = tree_nodes[tree]
-    for node in range(begin, tree_nodes[tree + 1]):
+    for node in range(begin, end):
         c = column[node]
         if left_at[node] < 0:
             _decide(codes[c], n, limit[node], unknown, unknown_left[node], ways[node - begin])
@@ -147,66 +145,46 @@ def _find_patterns(codes: Any, n: int, tree: int, trees: Any, nodes: Any, groups
         if left_bit[node] == 0:
             _look_up(codes[c], n, left[left_at[node] : left_at[node] + left_sizes[c]], packed[c])
         _unpack(packed[c], n, left_bit[node], ways[node - begin])
-    for group in range(tree_groups[tree], tree_groups[tree + 1]):
-        a, b = steps_from[group], steps_from[group + 1]
-        _mark(patterns[group - tree_groups[tree]], n, ways, step_node[a:b], step_left[a:b], step_flag[a:b])
+    for group in range(a, b):
+        at, to = steps_from[group], steps_from[group + 1]
+        _mark(patterns[group - a], n, ways, step_node[at:to], step_left[at:to], step_flag[at:to])
 
 
 @jit
-def _make_rooms(n_columns: int, trees: Any) -> Any:
-    """Room for what is known of a block: nodes by category, nodes of a tree, groups of a tree."""
-    most_nodes = most_groups = 1
-    for tree in range(len(trees[0]) - 1):
-        most_nodes = max(most_nodes, trees[0][tree + 1] - trees[0][tree])
-        most_groups = max(most_groups, trees[1][tree + 1] - trees[1][tree])
-    return (
-        np.empty((n_columns, BLOCK), dtype=np.uint16),
-        np.empty((most_nodes, BLOCK), dtype=np.uint8),
-        np.empty((most_groups, BLOCK), dtype=np.uint16),
-    )
-
-
-@jit
-def add_contributions(
-    x: Any, codes: Any, columns: Any, nodes: Any, trees: Any, groups: Any, slots: Any, out: Any, families: Any, kept: Any
+def add_up(
+    x: Any, codes: Any, columns: Any, tree_nodes: Any, asked: Any, plan: Any, out: Any, families: Any, kept: Any
 ) -> None:
-    """Contributions of rows, (n, features) into `out` where it has rows; else the strongest families into `kept`."""
-    slot_feature, slot_group, slot_from, tables = slots
-    values, sums = np.empty((x.shape[1], BLOCK)), np.empty((x.shape[1], BLOCK))
-    rooms = _make_rooms(len(codes), trees)
+    """What tables say of rows, (n, features or 1) into `out` where it has rows; else their strongest families."""
+    tree_groups, tree_slots, _, _, _, _, size, slot_feature, slot_group, slot_start, tables, constant = plan
+    values, sums = np.empty((x.shape[1], BLOCK)), np.empty((out.shape[1], BLOCK))
+    nodes, groups = 1, 1
+    for tree in range(len(tree_nodes) - 1):
+        nodes = max(nodes, tree_nodes[tree + 1] - tree_nodes[tree])
+        groups = max(groups, tree_groups[tree + 1] - tree_groups[tree])
+    # Sixteen nodes by category, the nodes of a tree, and its groups.
+    packed, ways = np.empty((len(codes), BLOCK), dtype=np.uint16), np.empty((nodes, BLOCK), dtype=np.uint8)
+    patterns = np.empty((groups, BLOCK), dtype=np.uint16)
     for first in range(0, x.shape[0], BLOCK):
         n = min(BLOCK, x.shape[0] - first)
         _encode(x, first, n, columns, values, codes)
         sums[:] = 0.0
-        for tree in range(len(trees[0]) - 1):
-            _find_patterns(codes, n, tree, trees, nodes, groups, rooms)
-            sizes = groups[4][trees[1][tree] : trees[1][tree + 1]]
-            a, end = trees[2][tree], trees[2][tree + 1]
-            while a < end:
-                b = a + 1
-                while b < end and slot_feature[b] == slot_feature[a]:
-                    b += 1
-                _add(sums[slot_feature[a]], n, tables, slot_from[a:b], slot_group[a:b], sizes, rooms[2])
-                a = b
+        for tree in range(len(tree_nodes) - 1):
+            a, b = tree_groups[tree], tree_groups[tree + 1]
+            begin, end = tree_nodes[tree], tree_nodes[tree + 1]
+            if begin == end and constant[tree] != 0.0:
+                for i in range(n):
+                    sums[0, i] += constant[tree]
+            _find_patterns(codes, n, begin, end, asked, a, b, plan, (packed, ways, patterns))
+            at = tree_slots[tree]
+            while at < tree_slots[tree + 1]:
+                to, feature = at + 1, slot_feature[at]
+                while to < tree_slots[tree + 1] and slot_feature[to] == feature:
+                    to += 1
+                _add(sums[feature], n, tables, slot_start[at:to], slot_group[at:to], size[a:b], patterns)
+                at = to
         if len(out):
             for i in range(n):
-                for f in range(x.shape[1]):
+                for f in range(out.shape[1]):
                     out[first + i, f] = sums[f, i]
         else:
             keep_strongest(sums, values, first, n, families, kept)
-
-
-@jit
-def add_values(
-    x: Any, codes: Any, columns: Any, nodes: Any, trees: Any, groups: Any, value_from: Any, leaf_values: Any, out: Any
-) -> None:
-    """Sums of leaf values, (n,): of each tree one group has the leaf of a row and the others add 0, which is exact."""
-    values, rooms = np.empty((x.shape[1], BLOCK)), _make_rooms(len(codes), trees)
-    numbers = np.arange(len(rooms[2]))
-    for first in range(0, x.shape[0], BLOCK):
-        n = min(BLOCK, x.shape[0] - first)
-        _encode(x, first, n, columns, values, codes)
-        for tree in range(len(trees[0]) - 1):
-            _find_patterns(codes, n, tree, trees, nodes, groups, rooms)
-            a, b = trees[1][tree], trees[1][tree + 1]
-            _add(out[first : first + n], n, leaf_values, value_from[a:b], numbers[: b - a], groups[4][a:b], rooms[2])

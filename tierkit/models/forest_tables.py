@@ -1,249 +1,115 @@
-"""Groups of a tree's nodes, and the tables that hold what all leaves of a group say for every pattern of decisions.
-
-A group is a connected part of a tree: a top node and some nodes below it. What its leaves say of a row depends on one
-bit for each distinct feature on the way to the top (whether the row keeps to the way wherever that feature is asked)
-and on one bit for each node of the group: d + m bits, 2^(d+m) patterns. One table a feature then stands for all leaves.
-"""
+"""Tables of what all leaves of a group of nodes say, for every pattern of its bits."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tierkit.models.design import Array
+from tierkit.models.forest_groups import Grouped, Shape
 from tierkit.models.forest_text import Nodes
 from tierkit.models.strongest_loops import jit
 
-MOST_WAY = 15
-"""Features that may stand on the way to a node."""
 
+class Plan(NamedTuple):
+    """What the loops do with a block of rows, tree by tree.
 
-class Shape(NamedTuple):
-    """Nodes in an order that has parents first, tree by tree; of each its parent (-1 at a root), the nodes and the
-    distinct features above it, and whether its own feature is none of those."""
+    Attributes
+    ----------
+    tree_groups, tree_slots : where the groups and slots of each tree begin, and where the last ends.
+    steps_from, step_node, step_flag, step_left : steps of each group, a multiple of four: a node (of its tree), the
+        bit it sets (none in steps that fill up) and the side that leaves it unset.
+    size : patterns of each group.
+    slot_feature, slot_group, slot_start : tables in the order of trees and features: the feature whose contribution
+        they hold (0 for scores), the group (of its tree) and where the table begins.
+    tables : all tables, a pattern after the other. constant : what each tree of a single leaf adds to the score.
+    """
 
-    order: Array
-    tree_nodes: Array
-    parent: Array
-    depth: Array
-    n_way: Array
-    fresh: Array
-
-
-class Grouped(NamedTuple):
-    """Groups in the order of trees: tops and members, steps that set bits, features they speak of, room for tables."""
-
-    tops: Array
-    members_from: Array
-    members: Array
-    bit_of: Array
+    tree_groups: Array
+    tree_slots: Array
     steps_from: Array
     step_node: Array
-    step_bit: Array
+    step_flag: Array
     step_left: Array
-    slots_from: Array
-    slot_feature: Array
     size: Array
-    table_from: Array
-    value_from: Array
-
-    @property
-    def n_bytes(self) -> int:
-        """Room that tables take."""
-        return 8 * int(self.table_from[-1] + self.value_from[-1])
+    slot_feature: Array
+    slot_group: Array
+    slot_start: Array
+    tables: Array
+    constant: Array
 
 
-def measure(nodes: Nodes) -> Shape:
-    """The shape of trees."""
-    n = len(nodes.feature)
-    shape = Shape(*(np.empty(m, np.int64) for m in (n, len(nodes.roots) + 1, n, n, n, n)))
-    walk(nodes.left, nodes.right, nodes.roots, shape.order, shape.parent, shape.tree_nodes)
-    measure_ways(shape.order, shape.parent, nodes.feature, shape.depth, shape.n_way, shape.fresh)
-    return shape
+def bytes_of(grouped: Grouped) -> int:
+    """Room that the tables of groups take."""
+    return 8 * int((grouped.size * np.diff(grouped.slots_from)).sum())
 
 
-def group_nodes(nodes: Nodes, shape: Shape, most_bits: int, rows: int) -> Grouped:
-    """Groups of at most so many bits, or of one node, for blocks of so many rows."""
-    n, order = len(shape.order), shape.order
-    size, share = np.zeros(n, np.int64), np.zeros((n, most_bits + 1), np.int64)
-    choose_groups(order, nodes.left, nodes.right, shape.n_way, shape.fresh, most_bits, float(rows), size, share)
-    owner, tops = np.full(n, -1, np.int64), np.zeros(n, np.int64)
-    n_groups = list_groups(order, nodes.left, nodes.right, size, share, owner, tops)
-    tops, owner = tops[:n_groups], owner[order]
-    members = order[np.argsort(owner, kind="stable")][int((owner < 0).sum()) :]
-    n_members = np.bincount(owner[owner >= 0], minlength=n_groups)
-    n_steps, n_slots = int((shape.depth[tops] + n_members).sum()), int((shape.n_way[tops] + n_members).sum())
-    sizes = (n, n_groups + 1, n_steps, n_steps, n_steps, n_groups + 1, n_slots, n_groups)
-    found = tuple(np.zeros(m, np.int64) for m in sizes)
-    describe_groups(tops, _ends(n_members), members, shape.parent, nodes.left, nodes.feature, found)
-    *most, slot_feature, bits = found
-    patterns = 2**bits
-    return Grouped(
-        tops,
-        _ends(n_members),
-        members,
-        *most,
-        slot_feature[: most[-1][-1]],
-        patterns,
-        table_from=_ends(patterns * np.diff(most[-1])),
-        value_from=_ends(patterns),
+def make_plan(nodes: Nodes, shape: Shape, grouped: Grouped, *, scores: bool) -> Plan:
+    """Groups as the loops take them, and their tables."""
+    n_trees, n_slots = len(nodes.roots), np.diff(grouped.slots_from)
+    place = np.empty(len(shape.order), np.int64)
+    place[shape.order] = np.arange(len(place))
+    tree = np.repeat(np.arange(n_trees), np.diff(shape.tree_nodes))[place[grouped.tops]]
+    tree_groups = np.searchsorted(tree, np.arange(n_trees + 1))
+    group = np.repeat(np.arange(len(n_slots)), n_slots)
+    table_from = np.concatenate([[0], np.cumsum(grouped.size * n_slots)]).astype(np.int64)
+    start = table_from[group] + grouped.size[group] * (np.arange(len(group)) - grouped.slots_from[group])
+    by = np.lexsort((group, grouped.slot_feature, tree[group]))
+    tables = np.zeros(table_from[-1])
+    trees = (shape.parent, nodes.left, nodes.right, nodes.feature, nodes.rows, nodes.value, nodes.leaf_rows)
+    members = (grouped.members_from, grouped.members, grouped.bit_of)
+    slots = (grouped.slots_from, grouped.slot_feature, grouped.size, table_from)
+    if scores:
+        _fill_values(trees, members, slots, tables)
+    else:
+        _fill_contributions(trees, members, slots, _gauss_rules(), tables)
+    n_steps = np.diff(grouped.steps_from)
+    steps_from = np.concatenate([[0], np.cumsum(-(-n_steps // 4) * 4)]).astype(np.int64)
+    owner = np.repeat(np.arange(len(n_steps)), n_steps)
+    to = steps_from[owner] + np.arange(len(owner)) - grouped.steps_from[owner]
+    step_node, step_flag, step_left = (np.zeros(steps_from[-1], kind) for kind in (np.int64, np.uint16, np.uint8))
+    step_node[to] = place[grouped.step_node] - shape.tree_nodes[tree[owner]]
+    step_flag[to], step_left[to] = 1 << grouped.step_bit, grouped.step_left
+    return Plan(
+        tree_groups,
+        np.searchsorted(tree[group[by]], np.arange(n_trees + 1)),
+        steps_from,
+        step_node,
+        step_flag,
+        step_left,
+        grouped.size,
+        grouped.slot_feature[by],
+        group[by] - tree_groups[tree[group[by]]],
+        start[by],
+        tables,
+        np.where(nodes.roots < 0, nodes.first_value, 0.0) if scores else np.zeros(n_trees),
     )
 
 
-def make_tables(nodes: Nodes, shape: Shape, grouped: Grouped) -> tuple[Array, Array]:
-    """Tables of contributions and of leaf values."""
-    tables, values = np.zeros(int(grouped.table_from[-1])), np.zeros(int(grouped.value_from[-1]))
-    trees = (shape.parent, nodes.left, nodes.right, nodes.feature, nodes.rows, nodes.value, nodes.leaf_rows)
-    places = (grouped.slots_from, grouped.slot_feature, grouped.size, grouped.table_from, grouped.value_from)
-    members = (grouped.members_from, grouped.members, grouped.bit_of)
-    fill_tables(trees, members, places, gauss_rules(MOST_WAY), tables, values)
-    return tables, values
-
-
-def _ends(sizes: Array) -> Array:
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-
-
 @jit
-def walk(left: Any, right: Any, roots: Any, order: Any, parent: Any, tree_nodes: Any) -> None:
-    """Nodes in an order that has parents first, tree by tree, and the parent of each."""
-    stack, done = np.empty(len(left) + 1, dtype=np.int64), 0
-    for tree in range(len(roots)):
-        tree_nodes[tree] = done
-        held = 0
-        if roots[tree] >= 0:
-            parent[roots[tree]] = -1
-            stack[0], held = roots[tree], 1
-        while held:
-            held -= 1
-            node = stack[held]
-            order[done] = node
-            done += 1
-            for child in (right[node], left[node]):
-                if child >= 0:
-                    parent[child] = node
-                    stack[held] = child
-                    held += 1
-    tree_nodes[len(roots)] = done
-
-
-@jit
-def measure_ways(order: Any, parent: Any, feature: Any, depth: Any, n_way: Any, fresh: Any) -> None:
-    """Of each node the nodes above it, the count of distinct features above it, and whether its own is none of them."""
-    for at in range(len(order)):
-        node = order[at]
-        above, fresh[node] = parent[node], 1
-        depth[node] = 0 if above < 0 else depth[above] + 1
-        n_way[node] = 0 if above < 0 else n_way[above] + fresh[above]
-        while above >= 0:
-            if feature[above] == feature[node]:
-                fresh[node] = 0
-                break
-            above = parent[above]
-
-
-@jit
-def choose_groups(
-    order: Any, left: Any, right: Any, n_way: Any, fresh: Any, most_bits: int, rows: float, size: Any, share: Any
-) -> None:
-    """Cut trees into groups that cost least to look up.
-
-    `size` gets the count of nodes of the group were this node its top; 0 where it needs none, since both of its
-    children are tops. `share[node, s]` gets how many of `s` nodes of a group, of which this is the first, lie left.
-
-    A group costs a look-up for each feature it speaks of and a tenth for each bit, and that its tables come into the
-    cache once for `rows` rows. `cost[node, s]` is the least cost of what lies below a node were s nodes from it on in
-    the group of its parent; counts of features are those of the way down, an upper bound where two sides ask alike.
-    """
-    cost, alone = np.full((len(left), most_bits + 1), np.inf), np.zeros(len(left))
-    for at in range(len(order) - 1, -1, -1):
-        node = order[at]
-        a, b = left[node], right[node]
-        for s in range(1, most_bits + 1):
-            for s_left in range(s):
-                if (a < 0 and s_left) or (b < 0 and s - 1 - s_left):
-                    continue
-                below = (cost[a, s_left] if a >= 0 else 0.0) + (cost[b, s - 1 - s_left] if b >= 0 else 0.0)
-                if below + fresh[node] < cost[node, s]:
-                    cost[node, s], share[node, s] = below + fresh[node], s_left
-        best = np.inf
-        for s in range(1, most_bits + 1):
-            bits = n_way[node] + s
-            if s > 1 and bits > most_bits:
-                break
-            lines = 2.0**bits / 8.0
-            own = cost[node, s] + n_way[node] + 0.1 * bits + lines * (n_way[node] + s) * 10.0 / rows
-            if own < best:
-                best, size[node] = own, s
-        if a >= 0 and b >= 0 and alone[a] + alone[b] < best:
-            best, size[node] = alone[a] + alone[b], 0
-        alone[node] = best
-        cost[node, 0] = best
-
-
-@jit
-def list_groups(order: Any, left: Any, right: Any, size: Any, share: Any, member_of: Any, groups: Any) -> int:
-    """The top of each group into `groups`, in the order of trees, and of each node the number of its group or -1.
-
-    Returns their count.
-    """
-    found = 0
-    # How many nodes of its parent's group a node takes with itself; 0 for a top.
-    taken = np.zeros(len(left), dtype=np.int64)
-    for at in range(len(order)):
-        node = order[at]
-        s, group = taken[node], member_of[node]
-        if not s:
-            s, group = size[node], -1
-            if s:
-                group = found
-                groups[found] = node
-                found += 1
-        member_of[node] = group
-        s_left = share[node, s] if s else 0
-        for child, n in ((left[node], s_left), (right[node], s - 1 - s_left if s else 0)):
-            if child >= 0:
-                taken[child], member_of[child] = n, group
-    return found
-
-
-@jit
-def describe_groups(tops: Any, members_from: Any, members: Any, parent: Any, left: Any, feature: Any, found: Any) -> None:
-    """What to ask of a row for each group: the steps that set its bits, and the features it speaks of.
-
-    A step is a node, a bit, and the side that leaves the bit unset: for a node above the group the side of the way, so
-    that the bit of a feature says that the row leaves the way; for a node of the group, left.
-    """
-    bit_of, steps_from, step_node, step_bit, step_left, slots_from, slot_feature, bits = found
-    way = np.empty(len(parent) + 1, dtype=np.int64)
-    step = slot = 0
-    for group in range(len(tops)):
-        length, node = 0, tops[group]
-        while parent[node] >= 0:
-            way[length] = node
-            length += 1
-            node = parent[node]
-        first = slot
-        for at in range(length - 1, -1, -1):
-            node = parent[way[at]]
-            place = first
-            while place < slot and slot_feature[place] != feature[node]:
-                place += 1
-            slot_feature[place] = feature[node]
-            slot = max(slot, place + 1)
-            step_node[step], step_bit[step], step_left[step] = node, place - first, left[node] == way[at]
-            step += 1
-        n_bits = slot - first
+def _fill_values(trees: Any, grouped: Any, slots: Any, tables: Any) -> None:
+    """The value of the leaf each pattern of a group leads to; 0 where it leads to none of the group."""
+    parent, left, right, _, _, leaf_value, _ = trees
+    members_from, member, bit_of = grouped
+    _, _, sizes, table_from = slots
+    for group in range(len(sizes)):
+        top = member[members_from[group]]
         for at in range(members_from[group], members_from[group + 1]):
-            node = members[at]
-            place = first
-            while place < slot and slot_feature[place] != feature[node]:
-                place += 1
-            slot_feature[place] = feature[node]
-            slot = max(slot, place + 1)
-            step_node[step], step_bit[step], step_left[step], bit_of[node] = node, n_bits, 1, n_bits
-            step, n_bits = step + 1, n_bits + 1
-        bits[group] = n_bits
-        steps_from[group + 1], slots_from[group + 1] = step, slot
+            for side in range(2):
+                node = member[at]
+                child = left[node] if side else right[node]
+                if child >= 0:
+                    continue
+                mask, wanted, goes_left = 1 << bit_of[node], (0 if side else 1) << bit_of[node], side == 1
+                while node != top:
+                    goes_left = left[parent[node]] == node
+                    node = parent[node]
+                    mask |= 1 << bit_of[node]
+                    wanted |= (0 if goes_left else 1) << bit_of[node]
+                # Below a root the first bit says that the row does not come this way.
+                mask |= 0 if parent[top] < 0 else 1
+                for pattern in range(sizes[group]):
+                    if pattern & mask == wanted:
+                        tables[table_from[group] + pattern] = leaf_value[~child]
 
 
 @jit
@@ -273,14 +139,15 @@ def _tabulate_leaf(value: float, shares: Any, width: int, points: Any, weights: 
 
 
 @jit
-def fill_tables(trees: Any, grouped: Any, groups: Any, rules: Any, tables: Any, values: Any) -> None:
-    """Add up what the leaves of each group say for each of its patterns: contributions, and the leaf's own value."""
+def _fill_contributions(trees: Any, grouped: Any, slots: Any, rules: Any, tables: Any) -> None:
+    """Add up the contributions of the leaves of each group, for each of its patterns and features."""
     parent, left, right, feature, rows, leaf_value, leaf_rows = trees
     members_from, member, bit_of = grouped
-    slots_from, slot_feature, sizes, table_from, value_from = groups
+    slots_from, slot_feature, sizes, table_from = slots
     most = 1
-    while 1 << most < max(sizes):
-        most += 1
+    for group in range(len(sizes)):
+        while 1 << most < sizes[group]:
+            most += 1
     said = np.empty((1 << most, most))
     places, shares = np.empty(most + 1, dtype=np.int64), np.empty(most + 1)
     masks, wanted = np.empty(most + 1, dtype=np.int64), np.empty(most + 1, dtype=np.int64)
@@ -323,13 +190,11 @@ def fill_tables(trees: Any, grouped: Any, groups: Any, rules: Any, tables: Any, 
                         kept |= ((pattern & masks[place]) == wanted[place]) << place
                     for place in range(width):
                         tables[table_from[group] + places[place] * size + pattern] += said[kept, place]
-                    if kept == (1 << width) - 1:
-                        values[value_from[group] + pattern] = leaf_value[leaf]
 
 
-def gauss_rules(most: int) -> Any:
+def _gauss_rules(most: int = 9) -> Array:
     """Points and weights on [0, 1] of 0 to `most` points, shape (most + 1, 2, most)."""
-    rules = np.zeros((most + 1, 2, max(most, 1)))
+    rules = np.zeros((most + 1, 2, most))
     for n in range(1, most + 1):
         points, weights = np.polynomial.legendre.leggauss(n)
         rules[n, 0, :n], rules[n, 1, :n] = (points + 1) / 2, weights / 2

@@ -30,7 +30,7 @@ class Nodes(NamedTuple):
     left, right : children; below 0 a leaf, `~leaf`.
     feature, threshold : of each node. kind : 0 unknown is 0, 1 zeros are unknown, 2 a number or unknown, 3 a category.
     unknown_left : whether an unknown value goes left. levels : of a category, the codes that go left.
-    rows : training rows of each node. value, leaf_rows : of each leaf.
+    rows : training rows of each node. value, leaf_rows : of each leaf. first_value : of the first leaf of each tree.
     base : expected value over the training rows. n_features : columns of a row.
     """
 
@@ -45,6 +45,7 @@ class Nodes(NamedTuple):
     rows: Array
     value: Array
     leaf_rows: Array
+    first_value: Array
     base: float
     n_features: int
 
@@ -99,6 +100,7 @@ def read_nodes(text: str) -> Nodes | Refused:
         rows=rows,
         value=value,
         leaf_rows=leaf_rows,
+        first_value=value[leaves_at[:-1]],
         base=float(sum(expected)),
         n_features=int(header["max_feature_idx"]) + 1,
     )
