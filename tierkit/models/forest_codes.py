@@ -30,7 +30,7 @@ class Columns(NamedTuple):
     ends: Array
     edges: Array
     places: Array
-    unknown: int
+    unknown: Any
 
 
 class Asked(NamedTuple):
@@ -51,7 +51,7 @@ class Asked(NamedTuple):
     left_bit: Array
     left: Array
     left_sizes: Array
-    unknown: int
+    unknown: Any
 
 
 def make_codes(nodes: Nodes, order: Array) -> tuple[Columns, Asked]:
@@ -86,7 +86,8 @@ def make_codes(nodes: Nodes, order: Array) -> tuple[Columns, Asked]:
         ends.append(starts[-1] + len(part))
         parts.append(part)
     small = np.uint8 if max(counts) <= 256 else np.uint16
-    unknown = int(np.iinfo(small).max)
+    # Of the type of the codes: compared with a wider number, far fewer rows are decided at once.
+    unknown = small(np.iinfo(small).max)
     columns = Columns(
         feature=keys[:, 0].astype(np.int64),
         kind=keys[:, 1].astype(np.int64),
@@ -96,7 +97,7 @@ def make_codes(nodes: Nodes, order: Array) -> tuple[Columns, Asked]:
         places=_joined(places, small),
         unknown=unknown,
     )
-    unknown_left = nodes.unknown_left[order]
+    unknown_left = nodes.unknown_left[order] & (nodes.kind[order] > 0)
     left_table = _joined(left, np.uint16)
     return columns, Asked(column, limit.astype(small), unknown_left, left_at, left_bit, left_table, left_sizes, unknown)
 
