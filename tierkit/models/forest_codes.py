@@ -58,52 +58,65 @@ def make_codes(nodes: Nodes, order: Array) -> tuple[Columns, Asked]:
     """Columns of codes, and what nodes ask of them, in this order of nodes."""
     keys, column = np.unique(np.column_stack([nodes.feature, nodes.kind])[order], axis=0, return_inverse=True)
     column = np.asarray(column, dtype=np.int64).reshape(-1)
-    n, threshold = len(column), nodes.threshold[order]
+    n, is_category = len(column), keys[:, 1] == CATEGORY
     limit, left_at, left_bit = np.zeros(n, np.int64), np.full(n, -1, np.int64), np.zeros(n, np.int64)
-    edges, places, left, starts, ends = [], [], [], [], []
-    left_sizes, counts = np.zeros(len(keys), np.int64), [0]
-    for c, kind in enumerate(keys[:, 1]):
+    parts: list[Array] = []
+    left: list[Array] = [np.zeros(0, np.uint16)] * len(keys)
+    counts, n_left = np.zeros(len(keys), np.int64), 0
+    for c in range(len(keys)):
         at = np.flatnonzero(column == c)
-        parts, made = (places, _places) if kind == CATEGORY else (edges, _edges)
-        if kind == CATEGORY:
-            sets = [nodes.levels[node] for node in order[at]]
-            known = np.unique(np.concatenate(sets))
-            table = np.zeros((-(-len(at) // TOGETHER), len(known) + 1), np.uint16)
-            for i, levels in enumerate(sets):
-                table[i // TOGETHER, np.searchsorted(known, levels)] |= np.uint16(1 << i % TOGETHER)
-            left_bit[at] = np.arange(len(at)) % TOGETHER
-            left_at[at] = sum(map(len, left)) + np.arange(len(at)) // TOGETHER * table.shape[1]
-            left_sizes[c] = table.shape[1]
-            left.append(table.ravel())
-            part = made(known)
-            counts.append(len(known) + 1)
+        if is_category[c]:
+            known, left[c], left_bit[at], table_at = _pack([nodes.levels[node] for node in order[at]])
+            left_at[at] = n_left + table_at
+            n_left += len(left[c])
+            parts.append(_places(known))
+            counts[c] = len(known) + 1
         else:
-            known, limit[at] = np.unique(threshold[at], return_inverse=True)
-            part = made(known)
-            # Codes go up to their count, and one more stands for the unknown.
-            counts.append(len(known) + 2)
-        starts.append(sum(map(len, parts)))
-        ends.append(starts[-1] + len(part))
-        parts.append(part)
-    small = np.uint8 if max(counts) <= 256 else np.uint16
+            known, limit[at] = np.unique(nodes.threshold[order[at]], return_inverse=True)
+            parts.append(_edges(known))
+            # Codes go up to their number, and one more stands for the unknown.
+            counts[c] = len(known) + 2
+    small = np.uint8 if counts.max(initial=0) <= 256 else np.uint16
     # Of the type of the codes: compared with a wider number, far fewer rows are decided at once.
     unknown = small(np.iinfo(small).max)
+    sizes = np.array([len(part) for part in parts], dtype=np.int64)
+    starts = np.zeros(len(keys), np.int64)
+    for side in (is_category, ~is_category):
+        starts[side] = np.cumsum(sizes[side]) - sizes[side]
     columns = Columns(
         feature=keys[:, 0].astype(np.int64),
         kind=keys[:, 1].astype(np.int64),
-        starts=np.array(starts, dtype=np.int64),
-        ends=np.array(ends, dtype=np.int64),
-        edges=_joined(edges, np.float64),
-        places=_joined(places, small),
+        starts=starts,
+        ends=starts + sizes,
+        edges=_joined(parts, ~is_category, np.float64),
+        places=_joined(parts, is_category, small),
         unknown=unknown,
     )
-    unknown_left = nodes.unknown_left[order] & (nodes.kind[order] > 0)
-    left_table = _joined(left, np.uint16)
-    return columns, Asked(column, limit.astype(small), unknown_left, left_at, left_bit, left_table, left_sizes, unknown)
+    asked = Asked(
+        column=column,
+        limit=limit.astype(small),
+        unknown_left=nodes.unknown_left[order] & (nodes.kind[order] > 0),
+        left_at=left_at,
+        left_bit=left_bit,
+        left=_joined(left, is_category, np.uint16),
+        left_sizes=np.where(is_category, counts, 0),
+        unknown=unknown,
+    )
+    return columns, asked
+
+
+def _pack(sets: list[Array]) -> tuple[Array, Array, Array, Array]:
+    """Levels that some node sends left; tables of 16 nodes each over them and one more for all others; bits, places."""
+    known = np.unique(np.concatenate(sets))
+    tables = np.zeros((-(-len(sets) // TOGETHER), len(known) + 1), np.uint16)
+    number = np.arange(len(sets))
+    for i, levels in enumerate(sets):
+        tables[i // TOGETHER, np.searchsorted(known, levels)] |= np.uint16(1 << i % TOGETHER)
+    return known, tables.ravel(), number % TOGETHER, number // TOGETHER * tables.shape[1]
 
 
 def _edges(known: Array) -> Array:
-    full = 2 ** int(len(known)).bit_length() - 1
+    full = 2 ** len(known).bit_length() - 1
     return np.concatenate([known, np.full(full - len(known), np.inf)])
 
 
@@ -113,5 +126,5 @@ def _places(known: Array) -> Array:
     return places
 
 
-def _joined(parts: Sequence[Array], kind: Any) -> Array:
-    return np.concatenate([*parts, np.zeros(0)]).astype(kind)
+def _joined(parts: Sequence[Array], which: Array, kind: Any) -> Array:
+    return np.concatenate([*(part for part, one in zip(parts, which, strict=True) if one), np.zeros(0)]).astype(kind)

@@ -199,7 +199,9 @@ def _place(slot_feature: Any, first: int, slot: int, feature: int) -> int:
 
 
 @jit
-def describe_groups(tops: Any, members_from: Any, members: Any, parent: Any, left: Any, feature: Any, found: Any) -> None:
+def describe_groups(
+    tops: Any, members_from: Any, members: Any, parent: Any, left: Any, feature: Any, found: Any
+) -> None:
     """What to ask of a row for each group: the steps that set its bits, and the features it speaks of.
 
     A step is a node, a bit, and the side that leaves the bit unset: for a node above the group the side of the way, so
