@@ -224,53 +224,53 @@ def of_deals():
     return deals, fit_trees(deals, y, FEATURES, objective="binary", groups=groups_of(deals), seed=3, n_trees=30)
 
 
+HOW = {"family_of": np.array([0, 1, 2, 2, 3, -1]), "typical": np.zeros(6), "unknown_is_typical": np.ones(6, bool)}
+
+
 def test_many_rows_take_the_loops_and_few_do_not(monkeypatch, of_deals):
     deals, trees = of_deals
+    x = trees.design.codes(deals)
     few, base = trees.contributions(deals)
     raw = trees.raw(deals)
-    families = np.array([0, 1, 2, 2, 3, -1])
-    monkeypatch.setattr(of_trees, "_BATCH", 1000)
-    strong = trees.strongest(deals, 3, family_of=families)[0]
+    assert "forest" not in trees.__dict__
     monkeypatch.setattr(of_trees, "_MANY", 1000)
-    asked, predict = [], Trees._predict
-    monkeypatch.setattr(
-        Trees, "_predict", lambda self, rows, **how: asked.append(len(rows)) or predict(self, rows, **how)
-    )
+    asked, ask = [], Trees._ask
+    monkeypatch.setattr(Trees, "_ask", lambda self, x, **how: asked.append(len(x)) or ask(self, x, **how))
     many, same_base = trees.contributions(deals)
     np.testing.assert_allclose(many, few, rtol=0, atol=1e-12)
     assert same_base == pytest.approx(base, abs=1e-12)
     np.testing.assert_array_equal(trees.raw(deals), raw)
-    again, last_base = trees.strongest(deals, 3, family_of=families)
-    assert last_base == same_base
-    np.testing.assert_array_equal(again.family, strong.family)
-    np.testing.assert_array_equal(again.member, strong.member)
-    np.testing.assert_allclose(again.contribution, strong.contribution, rtol=0, atol=1e-12)
+    kept, whole = trees.strongest_of(x, 3, **HOW), strongest_of(few, x, 3, **HOW)
+    np.testing.assert_array_equal(kept.family, whole.family)
+    np.testing.assert_array_equal(kept.member, whole.member)
+    np.testing.assert_allclose(kept.contribution, whole.contribution, rtol=0, atol=1e-12)
     assert asked == [32, 32, 32]
     assert trees.notes == ()
 
 
-@pytest.mark.parametrize("ask", ["raw", "contributions", "strongest"])
+@pytest.mark.parametrize("ask", ["raw_of", "contributions_of", "strongest_of"])
 def test_loops_that_differ_from_lightgbm_are_left_and_the_reader_is_told(monkeypatch, of_deals, ask):
     deals, trees = of_deals
-    trees = Trees(trees.design, trees.text)
-    monkeypatch.setattr(of_trees, "_MANY", 1000)
-    # Arrays of another model: one leaf is not what it should be.
+    x = trees.design.codes(deals)
+    doubted, left = Trees(trees.design, trees.text), Trees(trees.design, trees.text)
+    # Arrays of another model: the value of one leaf is not what it should be.
     at = trees.text.index("leaf_value=") + len("leaf_value=")
     value = trees.text[at:].split()[0]
-    wrong = trees.text[:at] + str(float(value) + 1e-6) + trees.text[at + len(value) :]
-    trees.__dict__["forest"] = read_forest(wrong)
-    how = {"k": 2, "family_of": np.arange(6)} if ask == "strongest" else {}
+    doubted.__dict__["forest"] = read_forest(trees.text[:at] + str(float(value) + 1e-5) + trees.text[at + len(value) :])
+    left.__dict__["forest"] = Refused("so that LightGBM is asked")
+    monkeypatch.setattr(of_trees, "_BATCH", 1000)
+    more = {"k": 2, **HOW} if ask == "strongest_of" else {}
     with pytest.warns(UserWarning, match="left to LightGBM"):
-        given = getattr(trees, ask)(deals, **how)
-    plain = Trees(trees.design, trees.text)
-    monkeypatch.setattr(of_trees, "_MANY", 10**9)
-    expected = getattr(plain, ask)(deals, **how)
-    first, same = (given[0], expected[0]) if ask == "contributions" else (given, expected)
-    if ask == "strongest":
-        first, same = given[0].contribution, expected[0].contribution
-    np.testing.assert_array_equal(first, same)
-    assert "left to LightGBM" in trees.notes[0]
+        given = getattr(doubted, ask)(x, **more)
+    expected = getattr(left, ask)(x, **more)
+    for one, other in (
+        zip(np.atleast_1d(given), np.atleast_1d(expected), strict=True)
+        if ask == "raw_of"
+        else zip(given, expected, strict=True)
+    ):
+        np.testing.assert_array_equal(one, other)
+    assert left.notes == ()
     # Once they differed they are not asked again.
-    monkeypatch.setattr(of_trees, "_MANY", 1000)
-    trees.raw(deals)
-    assert len(trees.notes) == 1
+    doubted.raw_of(x)
+    assert len(doubted.notes) == 1
+    assert "left to LightGBM" in doubted.notes[0]

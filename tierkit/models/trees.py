@@ -68,64 +68,69 @@ class Trees:
 
     def raw(self, rows: pd.DataFrame) -> Array:
         """Sum of the trees, on the scale of the link, shape (n,)."""
-        if (forest := self._forest(rows, reasons=False)) is not None:
-            raw, at = forest.raw(self.design.codes(rows)), _spread(len(rows))
-            asked = self._predict(rows.iloc[at], raw_score=True)
-            if self._agree("scores", float(np.abs(raw[at] - asked).max()), 0.0):
-                return raw
+        if len(rows) >= _MANY:
+            return self.raw_of(self.design.codes(rows))
         return np.asarray(self._predict(rows, raw_score=True))
 
     def contributions(self, rows: pd.DataFrame) -> tuple[Array, float]:
         """Exact path-dependent SHAP values, shape (n, features), and their base (Lundberg 2020)."""
-        if (forest := self._forest(rows, reasons=True)) is not None:
-            parts, at = forest.contributions(self.design.codes(rows)), _spread(len(rows))
-            asked = self._predict(rows.iloc[at], pred_contrib=True)
-            apart = np.abs(np.column_stack([parts[at], np.full(len(at), forest.base)]) - asked).max()
-            if self._agree("contributions", float(apart), _APART):
-                return parts, forest.base
+        if len(rows) >= _MANY:
+            return self.contributions_of(self.design.codes(rows))
         both = np.asarray(self._predict(rows, pred_contrib=True))
         return both[:, :-1], float(both[0, -1]) if len(both) else 0.0
 
-    def strongest(self, rows: pd.DataFrame, k: int, *, family_of: Array) -> "tuple[Strongest, float]":
-        """The k strongest families of each row's contributions, and their base, without the whole of them.
+    def raw_of(self, x: Array) -> Array:
+        """The same bits as `raw`, of many rows given as `Design.codes`."""
+        if (forest := self._loaded(reasons=False)) is not None:
+            raw, at = forest.raw(x), _spread(len(x))
+            if self._agree("scores", [(raw[at], self._ask(x[at], raw_score=True))], 0.0):
+                return raw
+        return self._ask(x, raw_score=True)
 
-        `family_of` has a number for each feature, below 0 where it tells nobody apart (`strongest_of`).
-        """
-        from tierkit.models.strongest import Strongest, strongest_of, typical_values
+    def contributions_of(self, x: Array) -> tuple[Array, float]:
+        """`contributions` of many rows given as `Design.codes`."""
+        if (forest := self._loaded(reasons=True)) is not None:
+            parts, at = forest.contributions(x), _spread(len(x))
+            both = self._ask(x[at], pred_contrib=True)
+            if self._agree("contributions", [(parts[at], both[:, :-1]), (forest.base, both[:, -1])], _APART):
+                return parts, forest.base
+        both = self._ask(x, pred_contrib=True)
+        return both[:, :-1], float(both[0, -1]) if len(both) else 0.0
 
-        typical, unknown = typical_values(self.design)
-        how: Any = {"family_of": family_of, "typical": typical, "unknown_is_typical": unknown}
-        if (forest := self._forest(rows, reasons=True)) is not None:
-            kept, at = forest.strongest(x := self.design.codes(rows), k, **how), _spread(len(rows))
-            asked = self._predict(rows.iloc[at], pred_contrib=True)
-            same = strongest_of(asked[:, :-1], x[at], k, **how)
+    def strongest_of(
+        self, x: Array, k: int, *, family_of: Array, typical: Array, unknown_is_typical: Array
+    ) -> "Strongest":
+        """The k strongest families of the contributions of many rows, given as `Design.codes`, without the whole of
+        them (`strongest.strongest_of`)."""
+        from tierkit.models.strongest import Strongest, strongest_of
+
+        how: Any = {"family_of": family_of, "typical": typical, "unknown_is_typical": unknown_is_typical}
+        if (forest := self._loaded(reasons=True)) is not None:
+            kept, at = forest.strongest(x, k, **how), _spread(len(x))
+            both = self._ask(x[at], pred_contrib=True)
+            same = strongest_of(both[:, :-1], x[at], k, **how)
             # Of two families of one size and unlike signs either may be named.
-            pairs = [(abs(kept.contribution[at]), abs(same.contribution)), (kept.total[at], same.total)]
-            pairs += [(kept.held[at], same.held), (np.full(len(at), forest.base), asked[:, -1])]
-            apart = max(float(np.abs(a - b).max(initial=0.0)) for a, b in pairs)
-            if self._agree("contributions", apart, _APART):
-                return kept, forest.base
-        parts, base = [], 0.0
-        for start in range(0, max(len(rows), 1), _BATCH):
-            some = rows.iloc[start : start + _BATCH]
-            both = np.asarray(self._predict(some, pred_contrib=True))
-            base = float(both[0, -1]) if len(both) else base
-            parts.append(strongest_of(both[:, :-1], self.design.codes(some), k, **how))
-        return Strongest(*(np.concatenate(column) for column in zip(*parts, strict=True))), base
+            pairs = [(abs(kept.contribution[at]), abs(same.contribution)), (forest.base, both[:, -1])]
+            pairs += [(kept.total[at], same.total), (kept.held[at], same.held)]
+            if self._agree("contributions", pairs, _APART):
+                return kept
+        parts = []
+        for start in range(0, max(len(x), 1), _BATCH):
+            some = x[start : start + _BATCH]
+            parts.append(strongest_of(self._ask(some, pred_contrib=True)[:, :-1], some, k, **how))
+        return Strongest(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
-    def _forest(self, rows: pd.DataFrame, *, reasons: bool) -> "Forest | None":
-        """The arrays, where there are rows enough to load them for, and they can say what is asked."""
-        if len(rows) < _MANY or self._doubts:
-            return None
+    def _loaded(self, *, reasons: bool) -> "Forest | None":
+        """The arrays, where they can say what is asked and never differed from LightGBM."""
         from tierkit.models.forest_text import Refused
 
-        forest = self.forest
-        if isinstance(forest, Refused) or (reasons and isinstance(forest.reasons, Refused)):
+        if self._doubts or isinstance(self.forest, Refused) or (reasons and isinstance(self.forest.reasons, Refused)):
             return None
-        return forest
+        return self.forest
 
-    def _agree(self, what: str, apart: float, most: float) -> bool:
+    def _agree(self, what: str, pairs: Sequence[tuple[Any, Array]], most: float) -> bool:
         """Whether arrays and LightGBM said the same of the rows that both were asked about; else it is noted."""
+        apart = max(float(np.abs(ours - theirs).max(initial=0.0)) for ours, theirs in pairs)
         # Not a number is not the same either.
         if apart <= most:
             return True
@@ -136,6 +141,11 @@ class Trees:
         warnings.warn(self._doubts[-1], UserWarning, stacklevel=3)
         return False
 
+    def _ask(self, x: Array, **how: bool) -> Array:
+        if not len(x):
+            return np.zeros((0, len(self.design.features) + 1)) if how.get("pred_contrib") else np.zeros(0)
+        return np.asarray(self.booster.predict(x, num_threads=1, **how))
+
     def _predict(self, rows: pd.DataFrame, **how: bool) -> Any:
         if rows.empty:
             return np.zeros((0, len(self.design.features) + 1)) if how.get("pred_contrib") else np.zeros(0)
@@ -145,7 +155,7 @@ class Trees:
 
 def _spread(n: int) -> Array:
     """Places of a few rows, from the first to the last of n."""
-    return np.unique(np.linspace(0, n - 1, _CHECKED).astype(np.int64))
+    return np.unique(np.linspace(0, max(n - 1, 0), min(n, _CHECKED)).astype(np.int64))
 
 
 def fit_trees(
