@@ -60,7 +60,7 @@ def strongest_of(
 
     families = group_columns(family_of, typical, unknown_is_typical)
     kept = nothing_kept(len(x), k)
-    keep_strongest_rows(np.asarray(contributions, np.float64), np.asarray(x, np.float64), families, kept)
+    keep_strongest_rows(np.asarray(contributions, np.float64), np.asarray(x, np.float64), tuple(families), tuple(kept))
     return kept
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numba import njit
 
-Loop = TypeVar("Loop", bound=Callable[..., None])
+Loop = TypeVar("Loop", bound=Callable[..., Any])
 
 BLOCK = 512
 

@@ -6,6 +6,8 @@ import pandas as pd
 
 from tierkit.features.enrichment import say_coverage
 from tierkit.features.readiness import Readiness, enrichment_coverage
+from tierkit.models.reason_parts import fitted_model
+from tierkit.models.trees import Trees
 from tierkit.proof.agreement import between_managers, found_wrong, model_agreement, say_agreement
 from tierkit.proof.audit import audit_breaches
 from tierkit.proof.calibration import calibration_table
@@ -251,6 +253,9 @@ def _notes(run: Run) -> tuple[str, ...]:
         notes += [f"{r['column']!r} is used though flagged: {r['reason']}." for r in used.to_dict("records")]
     if run.acv is not None:
         notes += [say_interval(run.acv), *run.acv.notes]
+    for model in (run.opening, run.win, run.acv):
+        if model is not None and isinstance(fitted := fitted_model(model), Trees):
+            notes += fitted.notes
     if run.reason_stability is not None:
         notes += say_reason_stability(run.reason_stability)
     return tuple(notes)
