@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -279,10 +280,12 @@ def score(
     from tierkit.models.score_files import score_file
     from tierkit.models.store import load_models
 
-    with _sentences(), _ended_in_order():
+    with _sentences(), _ended_in_order(), warnings.catch_warnings(record=True) as noted:
         with Console(stderr=True).status("Reading the models") as status:
             by = load_models(models)
             n = score_file(rows, out, by.opening, by.win, by.acv, top=top, tell=status.update)
+        for note in noted:
+            console.print(str(note.message), markup=False)
         console.print(f"{out}: {n:,} rows scored, {top} reasons each", markup=False)
 
 

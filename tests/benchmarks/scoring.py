@@ -1,10 +1,9 @@
 """A million accounts scored and explained, Parquet to Parquet: CPU seconds and peak memory, against limits.
 
 Run `python -m tests.benchmarks.scoring` (`--accounts 10000000` for the same memory at ten times the accounts). Models
-have 300 trees: of 31 leaves for openings and wins, and of 15, as `fit_acv` grows them below 50,000 wins, for value
-(`--value-leaves 31` for as many). They are grown on simulated rows of 50 features, 8 of them categories, with missing
-values. Models and rows are made once and kept in `--folder`. `beside_lightgbm` runs a few rows beside
-`Booster.predict` and `pred_contrib`, and holds the answers against each other.
+have 300 trees of 31 leaves each for openings, wins and value, grown on simulated rows of 50 features, 8 of them
+categories, with missing values. Models and rows are made once and kept in `--folder`. `beside_lightgbm` runs fewer rows
+beside `Booster.predict` and `pred_contrib`, and holds the answers against each other.
 """
 
 import argparse
@@ -12,8 +11,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,15 +24,18 @@ from tierkit.models.calibration import Calibration
 from tierkit.models.design import Array
 from tierkit.models.opening import Opening
 from tierkit.models.propensity import Propensity
+from tierkit.models.reason_parts import fitted_model, seen_rows
+from tierkit.models.reasons import explain_scores
+from tierkit.models.score_files import score_file
 from tierkit.models.store import Models, load_models, save_models
 from tierkit.models.trees import Trees
 
 ROOT = Path(__file__).parents[2]
 LIMITS = {"cpu": 120.0, "memory": 1.2}
 """CPU seconds for a million accounts; GiB whatever their number."""
-TRAINING, WINS = 60_000, 20_000
-"""Rows that models of openings and wins, and of value, are grown on."""
-TREES = 300
+TRAINING, TREES, LEAVES = 60_000, 300, 31
+DRAWN = 1_000_000
+"""Accounts that are drawn; more are those again, under names of their own."""
 PART = 100_000
 """Rows made at a time."""
 
@@ -97,7 +101,7 @@ def make_rows(n: int, *, seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def make_models(folder: Path, *, value_leaves: int = 15) -> Models:
+def make_models(folder: Path) -> Models:
     """Models of the sizes held against limits, grown once and kept in `folder`."""
     if not (folder / "versions.json").exists():
         rows = make_rows(TRAINING, seed=0)
@@ -105,9 +109,9 @@ def make_models(folder: Path, *, value_leaves: int = 15) -> Models:
         rng = np.random.default_rng(9)
         acv = np.exp(9 + 0.5 * value + rng.normal(0, 0.8, TRAINING))
         trees = [
-            _grow(rows, (rng.random(TRAINING) < 1 / (1 + np.exp(1.5 - opens))).astype(float), "binary", leaves=31),
-            _grow(rows, (rng.random(TRAINING) < 1 / (1 + np.exp(1.0 - wins))).astype(float), "binary", leaves=31),
-            _grow(rows[:WINS], acv[:WINS], "gamma", leaves=value_leaves),
+            _grow(rows, (rng.random(TRAINING) < 1 / (1 + np.exp(1.5 - opens))).astype(float), "binary"),
+            _grow(rows, (rng.random(TRAINING) < 1 / (1 + np.exp(1.0 - wins))).astype(float), "binary"),
+            _grow(rows, acv, "gamma"),
         ]
         save_models(folder, **_models(trees, float(np.quantile(acv, 0.99))))
     return load_models(folder)
@@ -126,15 +130,15 @@ def _signal(rows: pd.DataFrame, seed: int) -> Array:
     return score + 0.4 * (rows[a].fillna(0) > rows[a].median()) * (rows[b].fillna(0) > rows[b].median())
 
 
-def _grow(rows: pd.DataFrame, y: Array, objective: str, *, leaves: int) -> Trees:
-    """As `fit_trees` grows them, but always 300 trees of so many leaves."""
+def _grow(rows: pd.DataFrame, y: Array, objective: str) -> Trees:
+    """As `fit_trees` grows them for many rows, but always 300 trees of 31 leaves."""
     import lightgbm as lgb
 
     from tierkit.models.design import learn_design
     from tierkit.models.trees import _params
 
     design = learn_design(rows, FEATURES)
-    params = _params(len(rows), objective, 7) | {"num_leaves": leaves} | ({"max_depth": 8} if leaves > 16 else {})
+    params = _params(len(rows), objective, 7) | {"num_leaves": LEAVES}
     data = lgb.Dataset(design.frame(rows), y, params={"verbose": -1})
     return Trees(design, lgb.train(params, data, num_boost_round=TREES).model_to_string(num_iteration=-1))
 
@@ -173,29 +177,29 @@ def _models(trees: list[Trees], cap: float) -> dict[str, object]:
     }
 
 
-def write_rows(path: Path, accounts: int) -> None:
-    """Feature rows of so many accounts as Parquet, a part at a time."""
+def write_rows(folder: Path, accounts: int) -> Path:
+    """Feature rows of so many accounts as Parquet in `folder`, a part at a time."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    path = folder / f"rows-{accounts}.parquet"
     if path.exists():
-        return
-    beside = path.with_suffix(".new")
-    writer = None
-    for rows in _parts(accounts):
-        table = pa.Table.from_pandas(rows, preserve_index=False)
+        return path
+    first = pq.ParquetFile(write_rows(folder, DRAWN)) if accounts > DRAWN else None
+    beside, writer = path.with_suffix(".new"), None
+    for seed, start in enumerate(range(0, accounts, PART), start=1):
+        if first is None:
+            table = pa.Table.from_pandas(make_rows(min(PART, accounts - start), seed=seed), preserve_index=False)
+        else:
+            table = first.read_row_group((seed - 1) % first.num_row_groups).slice(0, accounts - start)
+            names = pa.array([f"a{seed:03d}-{i:07d}" for i in range(len(table))])
+            table = table.set_column(0, "account_id", names.cast(table.schema.field("account_id").type))
         writer = writer or pq.ParquetWriter(beside, table.schema)
         writer.write_table(table)
     assert writer is not None
     writer.close()
     os.replace(beside, path)
-
-
-def _parts(accounts: int) -> Iterator[pd.DataFrame]:
-    for seed, start in enumerate(range(0, accounts, PART), start=1):
-        # Ten parts are drawn; further accounts are those again under names of their own: memory and time do not know.
-        rows = make_rows(min(PART, accounts - start), seed=1 + (seed - 1) % 10)
-        yield rows.assign(account_id=f"{seed:03d}-" + rows["account_id"]) if seed > 10 else rows
+    return path
 
 
 _RUN = """
@@ -222,18 +226,88 @@ def run_apart(models: Path, source: Path, target: Path) -> dict[str, float]:
     return took
 
 
+@dataclass(frozen=True)
+class Beside:
+    """CPU seconds for a thousand accounts of ours, and of LightGBM; and whether the answers are the same.
+
+    Attributes
+    ----------
+    ours : reads, scores, explains, says and writes. lightgbm : predicts and takes apart, its numbers made ready.
+    bits_apart : scores of the three models, before calibration, that differ in any bit.
+    most_apart : greatest difference of the contribution of a reason. others_first : accounts with another first reason.
+    """
+
+    ours: float
+    lightgbm: float
+    bits_apart: int
+    most_apart: float
+    others_first: int
+
+    @property
+    def same(self) -> bool:
+        """Whether the answers are the same, to rounding."""
+        return self.bits_apart == 0 and self.most_apart < 1e-5 and self.others_first == 0
+
+
+def beside_lightgbm(folder: Path, accounts: int = 50_000, *, of_peer: int = 2_000) -> Beside:
+    """`score_file` on so many accounts beside `Booster.predict` and `pred_contrib` on the first `of_peer` of them.
+
+    Both on one thread of this process, what they load loaded before; LightGBM takes milliseconds an account.
+    """
+    import pyarrow.parquet as pq
+
+    folder.mkdir(parents=True, exist_ok=True)
+    models, source, target = make_models(folder / "models"), write_rows(folder, accounts), folder / "beside.parquet"
+    rows = next(pq.ParquetFile(source).iter_batches(of_peer)).to_pandas()
+    parts = {"opens": models.opening, "wins": models.win, "value": models.acv}
+    ours, theirs = [], []
+    for _ in range(3):
+        target.unlink(missing_ok=True)
+        began = time.process_time()
+        score_file(source, target, models.opening, models.win, models.acv)
+        ours.append((time.process_time() - began) / accounts)
+        began = time.process_time()
+        for model in parts.values():
+            frame = fitted_model(model).design.frame(seen_rows(rows, model))
+            for how in ({"raw_score": True}, {"pred_contrib": True}):
+                fitted_model(model).booster.predict(frame, num_threads=1, **how)
+        theirs.append((time.process_time() - began) / len(rows))
+    found = pd.read_parquet(target).head(of_peer)
+    # The first round loads and compiles.
+    return Beside(1e3 * min(ours[1:]), 1e3 * min(theirs[1:]), *_apart(found, rows, parts))
+
+
+def _apart(found: pd.DataFrame, rows: pd.DataFrame, parts: dict[str, Any]) -> tuple[int, float, int]:
+    """What is written against what LightGBM says: bits of scores, contributions of reasons, and first reasons."""
+    bits = 0
+    for model, column in zip(parts.values(), ("open_prob", "win_prob", "expected_acv"), strict=True):
+        trees = fitted_model(model)
+        raw = trees.booster.predict(trees.design.frame(seen_rows(rows, model)), raw_score=True, num_threads=1)
+        said = model.amounts_of(raw)[0] if isinstance(model, Acv) else model.calibration.prob(raw)
+        bits += int((found[column].to_numpy() != said).sum())
+    assert len(rows) < 5_000, "explain_scores asks LightGBM of few rows"
+    why = explain_scores(rows, *parts.values())
+    why = why[why["rank"] <= 5].sort_values(["account_id", "rank"])
+    found = found.sort_values("account_id")
+    told = found[[f"reason_{i}_contribution" for i in range(1, 6)]].to_numpy()
+    most = float(np.abs(np.abs(told) - np.abs(why["contribution"].to_numpy().reshape(-1, 5))).max())
+    first = why[why["rank"] == 1]
+    other = (found["reason_1_feature"].astype("str").to_numpy() != first["feature"].astype("str").to_numpy()) | (
+        found["reason_1_part"].astype("str").to_numpy() != first["part"].astype("str").to_numpy()
+    )
+    return bits, most, int(other.sum())
+
+
 def main() -> None:
     """Score and explain accounts, and hold CPU and memory against the limits."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--accounts", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, default=Path("/tmp/tierkit-scoring"))
-    parser.add_argument("--value-leaves", type=int, default=15)
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
-    models = args.folder / f"models-{args.value_leaves}"
-    make_models(models, value_leaves=args.value_leaves)
-    source = args.folder / f"rows-{args.accounts}.parquet"
-    write_rows(source, args.accounts)
+    models = args.folder / "models"
+    make_models(models)
+    source = write_rows(args.folder, args.accounts)
     target = args.folder / f"scores-{args.accounts}.parquet"
     took = run_apart(models, source, target)
     most = LIMITS["cpu"] * max(args.accounts / 1e6, 1)
@@ -241,6 +315,14 @@ def main() -> None:
     print(f"cpu      {took['cpu']:8.1f} s    (limit {most:.0f} s)")
     print(f"memory   {took['memory']:8.2f} GiB  (limit {LIMITS['memory']} GiB)")
     print(f"written  {target.stat().st_size / 2**20:8.1f} MiB")
+    beside = beside_lightgbm(args.folder)
+    print(
+        f"beside LightGBM, for a thousand accounts: {beside.ours:.3f} s of ours, {beside.lightgbm:.2f} s of its own: "
+        f"{beside.lightgbm / beside.ours:.0f} times; {beside.bits_apart} scores differ in a bit, reasons by at most "
+        f"{beside.most_apart:.0e}, {beside.others_first} accounts have another first reason"
+    )
+    if not beside.same:
+        raise SystemExit("an answer differs")
     if took["cpu"] > most or took["memory"] > LIMITS["memory"]:
         raise SystemExit("a limit is broken")
 

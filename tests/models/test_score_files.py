@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -5,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.models.truth import PANEL_FEATURES, make_deals, make_verdicts
-from tierkit.errors import SheetError, TableError
+from tierkit.errors import SheetError, TableError, TierkitError
 from tierkit.models import score_files
 from tierkit.models.acv import fit_acv
 from tierkit.models.opening import fit_opening
@@ -214,3 +216,35 @@ def test_fewer_stories_than_reasons_leave_the_rest_empty(tmp_path, today, acv_me
     found = pd.read_parquet(tmp_path / "scores.parquet")
     assert (found["reason_1_feature"] == "segment").all()
     assert found.filter(like="reason_2_").isna().all(axis=None)
+
+
+def test_where_loops_of_our_own_differ_the_whole_file_is_lightgbms_and_it_is_said(
+    tmp_path, today, win_trees, monkeypatch
+):
+    monkeypatch.setattr(score_files, "BATCH", 100)
+    monkeypatch.setattr(score_files, "_MANY", 0)
+    today.to_parquet(tmp_path / "rows.parquet", index=False)
+    score_file(tmp_path / "rows.parquet", tmp_path / "right", None, win_trees, None)
+    trees = dataclasses.replace(win_trees.model)
+    asked = trees.forest.raw
+    broken = dataclasses.replace(trees.forest)
+    # Right for the first batch, wrong from then on.
+    calls = []
+    object.__setattr__(broken, "raw", lambda x: asked(x) + (calls.append(1) or len(calls) > 1))
+    trees.__dict__["forest"] = broken
+    with pytest.warns(UserWarning, match="left to LightGBM"):
+        score_file(
+            tmp_path / "rows.parquet", tmp_path / "doubted", None, dataclasses.replace(win_trees, model=trees), None
+        )
+    assert len(calls) == 2
+    right, doubted = pd.read_parquet(tmp_path / "right"), pd.read_parquet(tmp_path / "doubted")
+    pd.testing.assert_frame_equal(doubted, right, rtol=1e-9)
+    trees.__dict__.pop("_doubts")
+    calls.clear()
+    reader = pa.Table.from_pandas(today, preserve_index=False).to_reader(max_chunksize=100)
+    with (
+        pytest.warns(UserWarning, match="left to LightGBM"),
+        pytest.raises(TierkitError, match="Nothing was written; score the rows again"),
+    ):
+        score_file(reader, tmp_path / "no", None, dataclasses.replace(win_trees, model=trees), None)
+    assert not (tmp_path / "no").exists()

@@ -9,7 +9,6 @@ import numpy as np
 from tierkit.models.acv import Acv
 from tierkit.models.arrow_rows import batch_codes, column_codes
 from tierkit.models.design import Array, Design
-from tierkit.models.forest import Forest
 from tierkit.models.linear import Linear
 from tierkit.models.medians import Medians
 from tierkit.models.opening import Opening
@@ -31,7 +30,7 @@ class BatchPart:
     families : columns of each family. family_of : number of each feature's family, -1 where effort is held.
     typical, unknown_is_typical : of each feature, as `strongest_of` takes them.
     base : log-odds or log value of the reference. slope : of the calibration, by which contributions are multiplied.
-    forest : the trees as arrays; None for a linear model, for few rows, or for trees too large.
+    many : whether there are rows enough to pay for loading loops of our own.
     """
 
     name: str
@@ -43,7 +42,7 @@ class BatchPart:
     unknown_is_typical: Array
     base: float
     slope: float
-    forest: Forest | None
+    many: bool
 
     def codes(self, batch: "pa.RecordBatch") -> Array:
         """Rows as the model sees them, shape (n, features): numbers, and categories as codes."""
@@ -55,7 +54,7 @@ class BatchPart:
 
     def raw(self, codes: Array) -> Array:
         """What the model says before calibration, the same bits as its `raw`, shape (n,)."""
-        if isinstance(self.fitted, Trees):
+        if isinstance(self.fitted, Trees) and not self.many:
             return np.asarray(self.fitted.booster.predict(codes, raw_score=True, num_threads=1))
         return self.fitted.raw_of(codes)
 
@@ -66,8 +65,8 @@ class BatchPart:
             "typical": self.typical,
             "unknown_is_typical": self.unknown_is_typical,
         }
-        if self.forest is not None:
-            kept = self.forest.strongest(codes, k, **about)
+        if isinstance(self.fitted, Trees) and self.many:
+            kept = self.fitted.strongest_of(codes, k, **about)
             return kept._replace(
                 contribution=kept.contribution * self.slope, total=kept.total * self.slope, held=kept.held * self.slope
             )
@@ -82,7 +81,7 @@ class BatchPart:
 
 
 def prepare_part(name: str, model: Fitted, *, many: bool, has_segment: bool) -> BatchPart:
-    """A part made ready; `many` rows pay for loading loops of our own."""
+    """A part made ready for `many` rows or few."""
     fitted = fitted_model(model)
     features, fixed = model.features, held_columns(model)
     families = families_of([column for column in features if column not in fixed])
@@ -102,7 +101,7 @@ def prepare_part(name: str, model: Fitted, *, many: bool, has_segment: bool) -> 
         unknown_is_typical=unknown,
         base=base_of(model),
         slope=model.calibration.slope if isinstance(model, Propensity) else 1.0,
-        forest=fitted.forest if many and isinstance(fitted, Trees) else None,
+        many=many,
     )
 
 
