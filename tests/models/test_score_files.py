@@ -11,6 +11,7 @@ from tierkit.errors import SheetError, TableError, TierkitError
 from tierkit.models import score_files
 from tierkit.models.acv import fit_acv
 from tierkit.models.opening import fit_opening
+from tierkit.models.reason_parts import CAP
 from tierkit.models.reasons import explain_scores
 from tierkit.models.score_files import score_file
 from tierkit.models.scoring import SCORES, score_accounts
@@ -45,6 +46,12 @@ def acv_median():
     return fit_acv(make_deals(120, seed=5).assign(segment="SMB"), make_verdicts(), seed=1, compare=False)
 
 
+@pytest.fixture(scope="module")
+def acv_capped(acv, today):
+    # A fifth of the values lies above it.
+    return dataclasses.replace(acv, cap=float(np.quantile(acv.fit.mean(today), 0.8)))
+
+
 @pytest.fixture
 def models(request):
     return [name and request.getfixturevalue(name) for name in request.param]
@@ -58,6 +65,7 @@ ALL_KINDS = pytest.mark.parametrize(
         (None, "win_trees", "acv_median"),
         ("opening", "win", None),
         (None, None, "acv"),
+        ("opening_trees", "win", "acv_capped"),
     ],
     indirect=True,
     ids=lambda names: "-".join(map(str, names)),
@@ -92,6 +100,15 @@ def test_a_file_has_the_scores_and_the_first_reasons_of_the_same_rows_in_memory(
     pd.testing.assert_frame_equal(told[same], why[same], check_dtype=False)
     for name in ("contribution", "money"):
         np.testing.assert_allclose(told[name], why[name], rtol=1e-9, atol=1e-12)
+
+
+def test_what_the_cap_takes_is_a_reason_with_its_words(tmp_path, today, win, acv_capped):
+    today.to_parquet(tmp_path / "rows.parquet", index=False)
+    score_file(tmp_path / "rows.parquet", tmp_path / "scores.parquet", None, win, acv_capped)
+    told = long_form(pd.read_parquet(tmp_path / "scores.parquet"))
+    capped = told[told["feature"] == CAP]
+    assert 10 < len(capped) <= 46
+    assert capped["words"].str.contains("are counted as").all()
 
 
 @ALL_KINDS
@@ -153,7 +170,7 @@ def test_numbers_may_be_written_as_any_kind_of_number(tmp_path, today, win):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda t: t.drop(columns=["employees", "account_id"]), "2 columns are missing .*: account_id, employees "),
+        (lambda t: t.drop(columns=["employees", "account_id"]), "2 columns are missing: account_id, employees "),
         (lambda t: t.assign(employees="many"), r"no numbers where the models know numbers: employees \("),
         (lambda t: t.assign(industry=1.5), r"no text where the models know text: industry \(double\)"),
         (lambda t: t.head(0), "no row in it"),

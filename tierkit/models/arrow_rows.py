@@ -38,8 +38,8 @@ def check_kinds(
     breaches = []
     if lacking:
         breaches.append(
-            f"{len(lacking)} columns are missing that the models were fitted on: {_some(lacking)} (build the rows with "
-            "the same settings as the training rows)"
+            f"{len(lacking)} columns are missing: {_some(lacking)} (build the rows with the same settings as the "
+            "training rows)"
         )
     if twice:
         breaches.append(f"columns are repeated: {_some(twice)} (rename them)")
