@@ -22,6 +22,7 @@ import pandas as pd
 from tierkit.models.acv import Acv, AcvFit
 from tierkit.models.calibration import Calibration
 from tierkit.models.design import Array
+from tierkit.models.linear import Linear, Ridge, fit_logit
 from tierkit.models.opening import Opening
 from tierkit.models.propensity import Propensity
 from tierkit.models.reason_parts import fitted_model, seen_rows
@@ -113,7 +114,10 @@ def make_models(folder: Path) -> Models:
             _grow(rows, (rng.random(TRAINING) < 1 / (1 + np.exp(1.0 - wins))).astype(float), "binary"),
             _grow(rows, acv, "gamma"),
         ]
-        save_models(folder, **_models(trees, float(np.quantile(acv, 0.99))))
+        some, worked = rows.head(5_000), (opens[:5_000] + rng.normal(0, 2, 5_000) > 0).astype(float)
+        what_it_is = ["employees", "annual_revenue", "industry", "country", "region", "segment"]
+        support = fit_logit(some, worked, what_it_is, groups=np.arange(5_000), seed=7, ridge=Ridge(0.03))
+        save_models(folder, **_models(trees, support, float(np.quantile(acv, 0.99))))
     return load_models(folder)
 
 
@@ -143,7 +147,7 @@ def _grow(rows: pd.DataFrame, y: Array, objective: str) -> Trees:
     return Trees(design, lgb.train(params, data, num_boost_round=TREES).model_to_string(num_iteration=-1))
 
 
-def _models(trees: list[Trees], cap: float) -> dict[str, object]:
+def _models(trees: list[Trees], support: Linear, cap: float) -> dict[str, object]:
     opens, wins, value = trees
     about = {"window": None, "label": "not_compared", "comparison": pd.DataFrame()}
     shared = about | {"n_rows": TRAINING, "n_accounts": TRAINING, "horizon_days": None, "base_rate": 0.2}
@@ -152,7 +156,7 @@ def _models(trees: list[Trees], cap: float) -> dict[str, object]:
             model=opens,
             calibration=Calibration("in_the_large", 1.0, -0.3),
             reference={f"n_outbound_{days}d": float(days // 30) for days in _WINDOWS},
-            support=None,
+            support=support,
             n_opened=1,
             **shared,
         ),

@@ -28,7 +28,7 @@ TEXTS = st.lists(st.sampled_from([None, "bank", "retail", "space", OTHER, "", "a
     encoded=st.booleans(),
     large=st.booleans(),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_codes_of_a_batch_are_those_of_the_frame(texts, numbers, encoded, large):
     n = max(len(texts), len(numbers))
     texts, numbers = texts + [None] * (n - len(texts)), numbers + [None] * (n - len(numbers))

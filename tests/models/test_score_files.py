@@ -85,6 +85,14 @@ def long_form(scores: pd.DataFrame) -> pd.DataFrame:
 
 @ALL_KINDS
 def test_a_file_has_the_scores_and_the_first_reasons_of_the_same_rows_in_memory(tmp_path, today, models):
+    check_like_memory(tmp_path, today, models)
+
+
+def test_rows_without_a_segment_are_taken_for_typical(tmp_path, today, acv_median):
+    check_like_memory(tmp_path, today.drop(columns="segment"), (None, None, acv_median))
+
+
+def check_like_memory(tmp_path, today, models):
     source, target = tmp_path / "rows.parquet", tmp_path / "scores.parquet"
     today.to_parquet(source, index=False)
     assert score_file(source, target, *models) == len(today)
