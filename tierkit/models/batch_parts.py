@@ -80,15 +80,14 @@ class BatchPart:
         return self.fitted.contributions_of(codes)
 
 
-def prepare_part(name: str, model: Fitted, *, many: bool, has_segment: bool) -> BatchPart:
+def prepare_part(name: str, model: Fitted, *, many: bool) -> BatchPart:
     """A part made ready for `many` rows or few."""
     fitted = fitted_model(model)
     features, fixed = model.features, held_columns(model)
     families = families_of([column for column in features if column not in fixed])
     number = {column: i for i, family in enumerate(families) for column in family}
     if isinstance(fitted, Medians):
-        # Rows without the column are all the same.
-        typical, unknown = np.array([np.nan]), np.array([not has_segment])
+        typical, unknown = np.array([np.nan]), np.array([False])
     else:
         typical, unknown = typical_values(fitted.design)
     return BatchPart(

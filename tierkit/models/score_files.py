@@ -51,7 +51,7 @@ def score_file(
     acv: Acv | None,
     *,
     top: int = 5,
-    tell: Tell = lambda _: None,
+    tell: Tell | None = None,
 ) -> int:
     """Write the scores of every row of a Parquet file, and its strongest reasons, to another; how many rows.
 
@@ -98,7 +98,7 @@ class _DifferedError(TierkitError):
     """Our own loops and LightGBM said different things of a row that both were asked about."""
 
 
-def _write_scores(rows: "_Rows", scorer: "_Scorer", target: Path, tell: Tell) -> int:
+def _write_scores(rows: "_Rows", scorer: "_Scorer", target: Path, tell: Tell | None) -> int:
     n, before = 0, scorer.notes
     with _written(target) as write:
         for table in _regrouped(_in_order(scorer.score, _evened(rows.batches, BATCH), THREADS), ROW_GROUP):
@@ -106,7 +106,8 @@ def _write_scores(rows: "_Rows", scorer: "_Scorer", target: Path, tell: Tell) ->
                 raise _DifferedError(f"{' '.join(scorer.notes)} Nothing was written; score the rows again.")
             write(table)
             n += len(table)
-            tell(f"Scored {n:,} of {rows.total:,} rows" if rows.total else f"Scored {n:,} rows")
+            if tell is not None:
+                tell(f"Scored {n:,} of {rows.total:,} rows" if rows.total else f"Scored {n:,} rows")
         if not n:
             raise TableError(f"{rows.name}: no row in it (export it again)")
     return n
@@ -162,12 +163,11 @@ class _Scorer:
 def _prepare(rows: _Rows, opening: Opening | None, win: Propensity | None, acv: Acv | None, top: int) -> _Scorer:
     many = rows.total is None or rows.total >= _MANY
     models = [(name, m) for name, m in zip(PARTS, (opening, win, acv), strict=True) if m is not None]
-    held = "segment" in rows.schema.names
     return _Scorer(
         opening,
         win,
         acv,
-        parts=tuple(prepare_part(name, model, many=many, has_segment=held) for name, model in models),
+        parts=tuple(prepare_part(name, model, many=many) for name, model in models),
         reference=reference_value(opening, win, acv),
         keys=[name for name in KEYS if name in rows.schema.names],
         top=top,
