@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tests.models.truth import FEATURES, make_deals
 from tierkit.models import trees as of_trees
 from tierkit.models.forest import Forest, read_forest
+from tierkit.models.forest_loops import BLOCK
 from tierkit.models.forest_text import Refused
 from tierkit.models.splits import groups_of
 from tierkit.models.strongest import strongest_of
@@ -78,8 +79,7 @@ def test_scores_and_contributions_are_lightgbms_own(shape, known):
     x = numbers(3000, 1, known=known)
     n_trees = 8 if shape in ("wide", "more limits than a byte holds") else 30
     booster = train(x, labels(x, 2), n_trees, bagging_fraction=0.8, bagging_freq=1, **SHAPES[shape])
-    # More rows than a block holds, and a last block that is not full.
-    assert_lightgbms_own(booster, np.vstack([hard_numbers(1500, 3), numbers(600, 4)]))
+    assert_lightgbms_own(booster, np.vstack([hard_numbers(1500, 3), numbers(500, 4)]))
 
 
 OBJECTIVES = {
@@ -184,6 +184,12 @@ def test_ways_too_long_for_a_pattern_leave_contributions_to_lightgbm_and_keep_sc
     forest = read_forest(booster.model_to_string())
     assert "deep trees" in forest.reasons.reason
     np.testing.assert_array_equal(forest.raw(x), booster.predict(x, raw_score=True))
+
+
+def test_rows_of_the_last_block_are_as_good_as_those_of_the_first():
+    x = hard_numbers(2 * BLOCK + 77, 6)
+    booster = train(numbers(1000, 1), labels(numbers(1000, 1), 2), 5)
+    assert_lightgbms_own(booster, x)
 
 
 def test_rows_of_another_width_are_refused():

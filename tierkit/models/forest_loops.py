@@ -11,7 +11,8 @@ import numpy as np
 
 from tierkit.models.strongest_loops import jit, keep_strongest
 
-BLOCK = 2048
+BLOCK = 4096
+"""Rows at a time: enough of them that a table is used often while it is in the cache."""
 _TINY = float(np.float32(1e-35))
 """Numbers nearer to 0 are 0 (LightGBM's `kZeroThreshold`)."""
 _TILE = 64
