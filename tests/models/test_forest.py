@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from tests.models.truth import FEATURES, make_deals
 from tierkit.models import trees as of_trees
-from tierkit.models.forest import Forest, read_forest
-from tierkit.models.forest_loops import BLOCK
+from tierkit.models.forest import BLOCK, Forest, read_forest
 from tierkit.models.forest_text import Refused
 from tierkit.models.splits import groups_of
 from tierkit.models.strongest import strongest_of
