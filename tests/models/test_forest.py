@@ -1,13 +1,19 @@
+import re
+
 import lightgbm as lgb
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.models.truth import FEATURES, make_deals
+from tests.models.truth import FEATURES, make_deals, make_verdicts
 from tierkit.models import trees as of_trees
 from tierkit.models.forest import BLOCK, Forest, read_forest
 from tierkit.models.forest_text import Refused
+from tierkit.models.propensity import fit_propensity
+from tierkit.models.reasons import explain_scores
+from tierkit.models.scoring import score_accounts
 from tierkit.models.splits import groups_of
 from tierkit.models.strongest import strongest_of
 from tierkit.models.trees import Trees, fit_trees
@@ -279,3 +285,17 @@ def test_loops_that_differ_from_lightgbm_are_left_and_the_reader_is_told(monkeyp
     doubted.raw_of(x)
     assert len(doubted.notes) == 1
     assert "left to LightGBM" in doubted.notes[0]
+
+
+def test_what_differed_is_said_of_scores_and_reasons_after_they_were_kept(monkeypatch, tmp_path):
+    deals = make_deals(2500, seed=4)
+    win = fit_propensity(deals, make_verdicts(), seed=1, compare=False, kind="lightgbm")
+    assert not score_accounts(deals, None, win, None).attrs
+    monkeypatch.setattr(of_trees, "_MANY", 1000)
+    win.model.__dict__["forest"] = read_forest(re.sub(r"leaf_value=\S+", "leaf_value=9", win.model.text))
+    with pytest.warns(UserWarning, match="left to LightGBM"):
+        tables = {"scores": score_accounts(deals, None, win, None)}
+    tables["reasons"] = explain_scores(deals, None, win, None)
+    for name, table in tables.items():
+        table.to_parquet(tmp_path / name)
+        assert "left to LightGBM" in pd.read_parquet(tmp_path / name).attrs["notes"][0]
