@@ -1,13 +1,19 @@
+import re
+
 import lightgbm as lgb
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.models.truth import FEATURES, make_deals
+from tests.models.truth import FEATURES, make_deals, make_verdicts
 from tierkit.models import trees as of_trees
-from tierkit.models.forest import Forest, read_forest
+from tierkit.models.forest import BLOCK, Forest, read_forest
 from tierkit.models.forest_text import Refused
+from tierkit.models.propensity import fit_propensity
+from tierkit.models.reasons import explain_scores
+from tierkit.models.scoring import score_accounts
 from tierkit.models.splits import groups_of
 from tierkit.models.strongest import strongest_of
 from tierkit.models.trees import Trees, fit_trees
@@ -78,8 +84,7 @@ def test_scores_and_contributions_are_lightgbms_own(shape, known):
     x = numbers(3000, 1, known=known)
     n_trees = 8 if shape in ("wide", "more limits than a byte holds") else 30
     booster = train(x, labels(x, 2), n_trees, bagging_fraction=0.8, bagging_freq=1, **SHAPES[shape])
-    # More rows than a block holds, and a last block that is not full.
-    assert_lightgbms_own(booster, np.vstack([hard_numbers(1500, 3), numbers(600, 4)]))
+    assert_lightgbms_own(booster, np.vstack([hard_numbers(1500, 3), numbers(500, 4)]))
 
 
 OBJECTIVES = {
@@ -186,6 +191,12 @@ def test_ways_too_long_for_a_pattern_leave_contributions_to_lightgbm_and_keep_sc
     np.testing.assert_array_equal(forest.raw(x), booster.predict(x, raw_score=True))
 
 
+def test_rows_of_the_last_block_are_as_good_as_those_of_the_first():
+    x = hard_numbers(2 * BLOCK + 77, 6)
+    booster = train(numbers(1000, 1), labels(numbers(1000, 1), 2), 5)
+    assert_lightgbms_own(booster, x)
+
+
 def test_rows_of_another_width_are_refused():
     x = numbers(300, 1)
     forest = read_forest(train(x, labels(x, 2), 3).model_to_string())
@@ -274,3 +285,17 @@ def test_loops_that_differ_from_lightgbm_are_left_and_the_reader_is_told(monkeyp
     doubted.raw_of(x)
     assert len(doubted.notes) == 1
     assert "left to LightGBM" in doubted.notes[0]
+
+
+def test_what_differed_is_said_of_scores_and_reasons_after_they_were_kept(monkeypatch, tmp_path):
+    deals = make_deals(2500, seed=4)
+    win = fit_propensity(deals, make_verdicts(), seed=1, compare=False, kind="lightgbm")
+    assert not score_accounts(deals, None, win, None).attrs
+    monkeypatch.setattr(of_trees, "_MANY", 1000)
+    win.model.__dict__["forest"] = read_forest(re.sub(r"leaf_value=\S+", "leaf_value=9", win.model.text))
+    with pytest.warns(UserWarning, match="left to LightGBM"):
+        tables = {"scores": score_accounts(deals, None, win, None)}
+    tables["reasons"] = explain_scores(deals, None, win, None)
+    for name, table in tables.items():
+        table.to_parquet(tmp_path / name)
+        assert "left to LightGBM" in pd.read_parquet(tmp_path / name).attrs["notes"][0]

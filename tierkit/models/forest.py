@@ -8,7 +8,7 @@ import numpy as np
 from tierkit.models.design import Array
 from tierkit.models.forest_codes import Asked, Columns, make_codes
 from tierkit.models.forest_groups import Shape, group_nodes, measure
-from tierkit.models.forest_loops import BLOCK, add_up
+from tierkit.models.forest_loops import add_up
 from tierkit.models.forest_tables import Plan, bytes_of, make_plan
 from tierkit.models.forest_text import Nodes, Refused, read_nodes
 from tierkit.models.strongest import Strongest, group_columns, nothing_kept
@@ -17,6 +17,10 @@ MOST_BYTES = 256 * 2**20
 """Room for the tables of one model."""
 MOST_WAY = 15
 """Features that may stand on the way to a node: a pattern has 16 bits."""
+BLOCK = 4096
+"""Rows whose contributions are worked out at a time: so many that a table is used often while it is in the cache."""
+_SCORE_BLOCK = 2048
+"""Rows scored at a time: tables are small, so that what is known of the rows should stay in the cache too."""
 _BITS = 9
 """Bits of a group of nodes, where a single node does not take more."""
 
@@ -69,7 +73,8 @@ class Forest:
         if not strongest:
             none = np.zeros(self.n_features)
             strongest = (group_columns(none - 1, none, none), nothing_kept(0, 0))
-        codes = np.empty((len(self.columns.feature), BLOCK), dtype=self.asked.limit.dtype)
+        block = _SCORE_BLOCK if plan is self.scores else BLOCK
+        codes = np.empty((len(self.columns.feature), block), dtype=self.asked.limit.dtype)
         rows = np.ascontiguousarray(x, dtype=np.float64)
         # Plain tuples: what is compiled is kept on disk, and must not be found under the name of a class that has gone.
         add_up(
@@ -96,7 +101,7 @@ def read_forest(text: str, *, most_bytes: int = MOST_BYTES) -> Forest | Refused:
         return nodes
     shape = measure(nodes)
     columns, asked = make_codes(nodes, shape.order)
-    grouped = group_nodes(nodes, shape, _BITS, BLOCK, scores=True)
+    grouped = group_nodes(nodes, shape, _BITS, _SCORE_BLOCK, scores=True)
     return Forest(
         n_features=nodes.n_features,
         base=nodes.base,

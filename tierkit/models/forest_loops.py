@@ -11,7 +11,6 @@ import numpy as np
 
 from tierkit.models.strongest_loops import jit, keep_strongest
 
-BLOCK = 2048
 _TINY = float(np.float32(1e-35))
 """Numbers nearer to 0 are 0 (LightGBM's `kZeroThreshold`)."""
 _TILE = 64
@@ -156,16 +155,17 @@ def add_up(
 ) -> None:
     """What tables say of rows, (n, features or 1) into `out` where it has rows; else their strongest families."""
     tree_groups, tree_slots, _, _, _, _, size, slot_feature, slot_group, slot_start, tables, constant = plan
-    values, sums = np.empty((x.shape[1], BLOCK)), np.empty((out.shape[1], BLOCK))
+    block = codes.shape[1]
+    values, sums = np.empty((x.shape[1], block)), np.empty((out.shape[1], block))
     nodes, groups = 1, 1
     for tree in range(len(tree_nodes) - 1):
         nodes = max(nodes, tree_nodes[tree + 1] - tree_nodes[tree])
         groups = max(groups, tree_groups[tree + 1] - tree_groups[tree])
     # Sixteen nodes by category, the nodes of a tree, and its groups.
-    packed, ways = np.empty((len(codes), BLOCK), dtype=np.uint16), np.empty((nodes, BLOCK), dtype=np.uint8)
-    patterns = np.empty((groups, BLOCK), dtype=np.uint16)
-    for first in range(0, x.shape[0], BLOCK):
-        n = min(BLOCK, x.shape[0] - first)
+    packed, ways = np.empty((len(codes), block), dtype=np.uint16), np.empty((nodes, block), dtype=np.uint8)
+    patterns = np.empty((groups, block), dtype=np.uint16)
+    for first in range(0, x.shape[0], block):
+        n = min(block, x.shape[0] - first)
         _encode(x, first, n, columns, values, codes)
         sums[:] = 0.0
         for tree in range(len(tree_nodes) - 1):

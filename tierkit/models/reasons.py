@@ -11,7 +11,7 @@ from tierkit.models.linear import Linear
 from tierkit.models.opening import Opening
 from tierkit.models.propensity import Propensity
 from tierkit.models.reason_money import Split, reference_value, split_value
-from tierkit.models.reason_parts import CAP, HELD, PARTS, Part, fitted_model, take_apart
+from tierkit.models.reason_parts import CAP, HELD, PARTS, Part, fitted_model, note_doubts, take_apart
 from tierkit.models.reason_signs import sign_shares
 from tierkit.models.reason_words import say_cap, say_values
 
@@ -76,9 +76,10 @@ def explain_scores(
         split = split_value(parts, reference_value(opening, win, acv))
         tables.append(_table(some, parts, split, refitted, first[start : start + ROWS]))
     table = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
-    return table.astype({name: kind for name, kind in _COLUMNS.items() if kind != "category"}).astype(
+    table = table.astype({name: kind for name, kind in _COLUMNS.items() if kind != "category"}).astype(
         {name: "category" for name, kind in _COLUMNS.items() if kind == "category"}
     )
+    return note_doubts(table, opening, win, acv)
 
 
 def reason_groups(reasons: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from tierkit.models.acv import Acv
 from tierkit.models.design import Array
 from tierkit.models.opening import Opening, at_reference
 from tierkit.models.propensity import Propensity
+from tierkit.models.reason_parts import note_doubts
 
 BATCH = 100_000
 SCORES = ("open_prob", "win_prob", "expected_acv", "acv_low", "acv_high", "expected_value", "off_support")
@@ -26,7 +27,7 @@ def score_accounts(
     starts = range(0, max(1, len(rows)), BATCH)
     scores = [_score(rows.iloc[start : start + BATCH], opening, win, acv) for start in starts]
     both = pd.concat([rows.drop(columns=[c for c in SCORES if c in rows.columns]), pd.concat(scores)], axis=1)
-    return both
+    return note_doubts(both, opening, win, acv)
 
 
 def are_scores_of(
