@@ -115,3 +115,27 @@ def test_importing_tierkit_loads_no_library():
     code = "import sys, tierkit; print(sorted({'pandas', 'numpy', 'scipy', 'sklearn', 'duckdb'} & set(sys.modules)))"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.strip() == "[]"
+
+
+def test_accounts_are_scored_and_explained_by_the_models_of_a_month(demo_reports, tmp_path):
+    month = demo_reports / "2026-10"
+    out = tmp_path / "scores.parquet"
+    result = run("score", month / "scoring_rows.parquet", "--models", month / "models", "--out", out)
+    assert result.exit_code == 0, result.stderr
+    said, found = pd.read_parquet(month / "scoring_rows.parquet"), pd.read_parquet(out)
+    assert f"{len(said):,} rows scored, 5 reasons each" in result.stdout
+    for name in ("row_id", "account_id", "open_prob", "win_prob", "expected_acv", "expected_value", "off_support"):
+        pd.testing.assert_series_equal(found[name], said[name], check_exact=True)
+    assert found["reason_1_words"].str.startswith("speaks ").mean() > 0.5
+    again = run("score", month / "scoring_rows.parquet", "--models", month / "models", "--out", out)
+    assert again.exit_code == 2
+    assert "exists already" in again.stderr
+
+
+def test_rows_that_are_no_parquet_file_exit_3(demo_reports, tmp_path):
+    (tmp_path / "rows.parquet").write_text("account_id\n1\n")
+    models, out = demo_reports / "2026-10" / "models", tmp_path / "scores.parquet"
+    result = run("score", tmp_path / "rows.parquet", "--models", models, "--out", out)
+    assert result.exit_code == 3
+    assert "not a Parquet file" in result.stderr
+    assert not out.exists()

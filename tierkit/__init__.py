@@ -20,6 +20,7 @@ _VERBS = {
     "fit_acv": "tierkit.models.acv",
     "fit_opening": "tierkit.models.opening",
     "score_accounts": "tierkit.models.scoring",
+    "score_file": "tierkit.models.score_files",
     "explain_scores": "tierkit.models.reasons",
     "gate_accounts": "tierkit.tiering.gates",
     "assign_tiers": "tierkit.tiering.assign",

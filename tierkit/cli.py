@@ -1,7 +1,8 @@
-"""The command line: `tierkit demo | init | check | audit-tiers | run | approve | review | verify | explain`."""
+"""The command line: `tierkit demo | init | check | audit-tiers | run | approve | review | verify | score | explain`."""
 
 import signal
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -266,6 +267,26 @@ def verify(
         if breaches:
             raise TierkitError("; ".join(breaches))
         console.print(f"{folder}: every file is as it was published", markup=False)
+
+
+@app.command()
+def score(
+    rows: Annotated[Path, typer.Argument(help="Parquet file of feature rows, as the models were fitted on.")],
+    models: Annotated[Path, typer.Option(help="Folder of models: reports/2026-10/models.")],
+    out: Annotated[Path, typer.Option(help="Parquet file to write; it must not exist.")],
+    top: Annotated[int, typer.Option(help="Reasons of each account.", min=1)] = 5,
+) -> None:
+    """Score and explain accounts by the models of a month, however many there are: Parquet in, Parquet out."""
+    from tierkit.models.score_files import score_file
+    from tierkit.models.store import load_models
+
+    with _sentences(), _ended_in_order(), warnings.catch_warnings(record=True) as noted:
+        with Console(stderr=True).status("Reading the models") as status:
+            by = load_models(models)
+            n = score_file(rows, out, by.opening, by.win, by.acv, top=top, tell=status.update)
+        for note in noted:
+            console.print(str(note.message), markup=False)
+        console.print(f"{out}: {n:,} rows scored, {top} reasons each", markup=False)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from tierkit.inputs.contracts import CONTRACTS
@@ -135,6 +136,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], Feature]]
 )
 
 
+@lru_cache(maxsize=4096)
 def feature_of(column: str) -> Feature:
     """What a column of feature rows is; a column nobody knows is its own family, in `deal`, its name said as words.
 

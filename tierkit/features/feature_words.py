@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -121,25 +122,33 @@ def _phrase(column: str, value: Any, typical: Typical, levels: Sequence[str]) ->
     usual = float(typical) if isinstance(typical, (int, float)) else number
     if column == "inbound_trend":
         return _trend(number, usual)
-    said, beside = _number(number, feature.unit), ""
-    if said != _number(usual, feature.unit):
+    said, typically, beside = _number(number, feature.unit), _number(usual, feature.unit), ""
+    if said != typically:
         never = column in _NEVER and usual >= NOT_IN_A_YEAR
-        beside = " (typically not in the last year)" if never else f" (typical {_number(usual, feature.unit)})"
+        beside = " (typically not in the last year)" if never else f" (typical {typically})"
     return f"{_count(column, feature, number, said)}{beside}"
 
 
 def _count(column: str, feature: Feature, number: float, said: str) -> str:
     if column in _NEVER and number >= NOT_IN_A_YEAR:
         return _NEVER[column]
-    for pattern, says in _COUNTS:
-        if found := pattern.fullmatch(column):
-            return says[2 if number not in (0, 1) else int(number)].format(n=said, **found.groupdict())
+    if says := _says_of_counts(column):
+        return says[2 if number not in (0, 1) else int(number)].replace("{n}", said)
     if feature.unit == "touches":
         what, when = feature.label.split(" in the last ")
         return f"{'no' if number == 0 else said} {_singular(what) if number in (0, 1) else what} in the last {when}"
     if feature.unit in feature.label.split():
         return f"{said} {feature.label}"
     return f"{feature.label} {said}"
+
+
+@lru_cache(maxsize=4096)
+def _says_of_counts(column: str) -> tuple[str, ...]:
+    """What is said of none, one and more of it; nothing where it is no such count."""
+    for pattern, says in _COUNTS:
+        if found := pattern.fullmatch(column):
+            return tuple(words.format(n="{n}", **found.groupdict()) for words in says)
+    return ()
 
 
 def _singular(nouns: str) -> str:

@@ -38,7 +38,11 @@ class AcvFit:
 
     def mean(self, rows: pd.DataFrame) -> Array:
         """Expected ACV, not capped."""
-        return np.asarray(self.factor * np.exp(self.model.raw(rows)))
+        return self.mean_of(self.model.raw(rows))
+
+    def mean_of(self, raw: Array) -> Array:
+        """The same of rows of which the model said `raw`."""
+        return np.asarray(self.factor * np.exp(raw))
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +88,13 @@ class Acv:
 
     def interval(self, rows: pd.DataFrame) -> tuple[Array, Array]:
         """Low and high end of the ACV of one deal at `interval_level`, shape (n,) each."""
-        mean = self.fit.mean(rows)
-        return np.minimum(mean * np.exp(self.fit.log_low), self.cap), mean * np.exp(self.fit.log_high)
+        return self.amounts_of(self.fit.model.raw(rows))[1:]
+
+    def amounts_of(self, raw: Array) -> tuple[Array, Array, Array]:
+        """Expected ACV and both ends of its interval of rows of which the model said `raw`, shape (n,) each."""
+        mean = self.fit.mean_of(raw)
+        low, high = np.minimum(mean * np.exp(self.fit.log_low), self.cap), mean * np.exp(self.fit.log_high)
+        return np.minimum(mean, self.cap), low, high
 
     def contributions(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Log of the expected ACV before the cap, taken apart exactly: one column a feature, and `_base`."""

@@ -106,7 +106,7 @@ class Design:
         at = {c.name: i for i, c in enumerate(self.columns)}
         x[:, [at[c.name] for c in self.numbers]] = _numbers(rows, [c.name for c in self.numbers])
         for c in self.categories:
-            codes = _codes(rows[c.name], c.levels)
+            codes = level_codes(rows[c.name], c.levels)
             x[:, at[c.name]] = np.where(codes < 0, np.nan, codes)
         return x
 
@@ -116,10 +116,14 @@ class Design:
         Numbers are imputed, `log1p` where skewed, kept inside the range seen in training and scaled; a flag says where
         the value was unknown. Categories become one column a level, unscaled, so that ridge shrinks rare levels most.
         """
-        self.check(rows)
+        return self.matrix_of(self.codes(rows))
+
+    def matrix_of(self, codes: Array) -> Array:
+        """The same of rows that are `codes` already."""
+        at = {c.name: i for i, c in enumerate(self.columns)}
         blocks = []
         if self.numbers:
-            x = _numbers(rows, [c.name for c in self.numbers])
+            x = codes[:, [at[c.name] for c in self.numbers]]
             unknown = np.isnan(x)
             x = np.where(unknown, np.array([float(c.typical) for c in self.numbers]), x)
             logged = np.array([c.logged for c in self.numbers])
@@ -128,14 +132,17 @@ class Design:
             blocks.append((x - [c.centre for c in self.numbers]) / [c.scale for c in self.numbers])
             flagged = np.array([c.missing_share > 0 for c in self.numbers])
             blocks.append(unknown[:, flagged] - np.array([c.missing_share for c in self.numbers])[flagged])
-        blocks.extend(_dummies(rows[c.name], c) for c in self.categories)
-        return np.hstack(blocks) if blocks else np.zeros((len(rows), 0))
+        blocks.extend(_dummies(codes[:, at[c.name]], c) for c in self.categories)
+        return np.hstack(blocks) if blocks else np.zeros((len(codes), 0))
 
     def by_feature(self, parts: Array) -> Array:
         """Sum columns of `matrix` shape into one column a feature, shape (n, len(features))."""
-        onto = np.zeros((len(self.owner), len(self.features)))
-        onto[np.arange(len(self.owner)), self.owner] = 1.0
-        return np.asarray(parts @ onto)
+        if not len(self.columns):
+            return np.zeros((len(parts), 0))
+        # A product of matrices would sum in an order that depends on how many rows there are.
+        order = np.argsort(self.owner, kind="stable")
+        starts = np.searchsorted(self.owner[order], np.arange(len(self.columns)))
+        return np.asarray(np.add.reduceat(parts[:, order], starts, axis=1))
 
 
 def learn_design(rows: pd.DataFrame, features: Sequence[str]) -> Design:
@@ -195,7 +202,7 @@ def _learn_category(values: pd.Series, name: str) -> DesignColumn:
     levels = sorted(str(level) for level in kept)
     if len(counts) > len(levels):
         levels.append(OTHER)
-    codes = _codes(values, tuple(levels))
+    codes = level_codes(values, tuple(levels))
     return DesignColumn(
         name=name,
         kind="category",
@@ -216,7 +223,7 @@ def _numbers(rows: pd.DataFrame, names: list[str]) -> Array:
     return x
 
 
-def _codes(values: pd.Series, levels: tuple[str, ...]) -> Array:
+def level_codes(values: pd.Series, levels: tuple[str, ...]) -> Array:
     """Position of each value in `levels`, -1 where unknown; unseen values join `OTHER` where there is one."""
     text = values.astype("str")
     codes = pd.Index(levels).get_indexer(pd.Index(text)) if levels else np.full(len(text), -1)
@@ -227,15 +234,15 @@ def _codes(values: pd.Series, levels: tuple[str, ...]) -> Array:
 
 
 def _category(values: pd.Series, levels: tuple[str, ...]) -> Any:
-    return pd.Categorical.from_codes(_codes(values, levels), pd.Index(levels))
+    return pd.Categorical.from_codes(level_codes(values, levels), pd.Index(levels))
 
 
 def _width(column: DesignColumn) -> int:
     return len(column.levels) + (column.missing_share > 0)
 
 
-def _dummies(values: pd.Series, column: DesignColumn) -> Array:
-    codes = _codes(values, column.levels)
+def _dummies(codes: Array, column: DesignColumn) -> Array:
+    codes = np.where(np.isnan(codes), -1, codes)
     shares = [*column.shares, column.missing_share][: _width(column)]
     if column.missing_share > 0:
         codes = np.where(codes < 0, len(column.levels), codes)

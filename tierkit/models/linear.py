@@ -44,11 +44,20 @@ class Linear:
 
     def raw(self, rows: pd.DataFrame) -> Array:
         """The linear predictor, on the scale of the link, shape (n,)."""
-        return np.asarray(self.intercept + self.design.matrix(rows) @ np.array(self.coef))
+        return self.raw_of(self.design.codes(rows))
+
+    def raw_of(self, codes: Array) -> Array:
+        """The same of rows that are codes of the design."""
+        # `@` would sum in an order that depends on how many rows there are, and on a row's place among them.
+        return np.asarray(self.intercept + np.einsum("ij,j->i", self.design.matrix_of(codes), np.array(self.coef)))
 
     def contributions(self, rows: pd.DataFrame) -> tuple[Array, float]:
         """Each feature's part of `raw` against the average training row, shape (n, features), and the base."""
-        return self.design.by_feature(self.design.matrix(rows) * np.array(self.coef)), self.intercept
+        return self.contributions_of(self.design.codes(rows)), self.intercept
+
+    def contributions_of(self, codes: Array) -> Array:
+        """The same of rows that are codes of the design, without the base."""
+        return self.design.by_feature(self.design.matrix_of(codes) * np.array(self.coef))
 
 
 def fit_logit(

@@ -23,17 +23,31 @@ class Medians:
 
     def raw(self, rows: pd.DataFrame) -> Array:
         """Log of the expected amount, shape (n,)."""
-        parts, base = self.contributions(rows)
-        return np.asarray(parts[:, 0] + base)
+        return self.raw_of(self._codes(rows))
+
+    def raw_of(self, codes: Array) -> Array:
+        """The same of rows whose segments are codes, shape (n, 1), missing where it is none of `segments`."""
+        return np.asarray(self.contributions_of(codes)[:, 0] + self._base)
 
     def contributions(self, rows: pd.DataFrame) -> tuple[Array, float]:
         """What the segment adds to the log of the overall expectation, shape (n, 1), and that log."""
-        parts = np.zeros((len(rows), 1))
+        return self.contributions_of(self._codes(rows)), self._base
+
+    def contributions_of(self, codes: Array) -> Array:
+        """The same of rows whose segments are codes, without the log."""
+        known = np.append(np.log(np.array(self.medians) / self.overall), 0.0)
+        return np.asarray(known[np.where(np.isnan(codes), -1, codes).astype(np.int64)])
+
+    @property
+    def _base(self) -> float:
+        return float(np.log(self.overall) + self.log_smear)
+
+    def _codes(self, rows: pd.DataFrame) -> Array:
+        codes = np.full((len(rows), 1), np.nan)
         if self.segments and "segment" in rows.columns:
             at = pd.Index(self.segments).get_indexer(pd.Index(rows["segment"].astype("str")))
-            known = np.append(np.log(np.array(self.medians) / self.overall), 0.0)
-            parts[:, 0] = known[at]
-        return parts, float(np.log(self.overall) + self.log_smear)
+            codes[:, 0] = np.where(at < 0, np.nan, at)
+        return codes
 
 
 def fit_medians(rows: pd.DataFrame, y: Array) -> Medians:

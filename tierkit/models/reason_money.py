@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from tierkit.models.calibration import expit
 from tierkit.models.design import Array
 from tierkit.models.opening import Opening
 from tierkit.models.propensity import Propensity
-from tierkit.models.reason_parts import Part, base_of
+from tierkit.models.reason_parts import Fitted, base_of
 
 _FLAT = 1e-6
 """Difference in log-odds below which the derivative stands for the slope: nearer, the difference is rounding."""
@@ -41,6 +42,26 @@ def reference_value(opening: Opening | None, win: Propensity | None, acv: Acv | 
     return Reference(open_prob, win_prob, expected_acv, open_prob * win_prob * (expected_acv if acv else 1.0))
 
 
+class Logged(Protocol):
+    """A part of expected value: the log-odds, or log value before the cap, of each row and of the reference."""
+
+    @property
+    def name(self) -> str:
+        """Of the part."""
+
+    @property
+    def model(self) -> Fitted:
+        """What says it."""
+
+    @property
+    def base(self) -> float:
+        """Of the reference."""
+
+    @property
+    def log(self) -> Array:
+        """Of each row."""
+
+
 @dataclass(frozen=True, eq=False)
 class Split:
     """What contributions are worth.
@@ -57,7 +78,7 @@ class Split:
     worth: Array
 
 
-def split_value(parts: Sequence[Part], reference: Reference) -> Split:
+def split_value(parts: Sequence[Logged], reference: Reference) -> Split:
     """How contributions turn into money, so that those of an account add up to its value less the reference's.
 
     A difference of products is split over the logs of their factors by the logarithmic mean (additive LMDI, Ang 2005,
@@ -65,7 +86,7 @@ def split_value(parts: Sequence[Part], reference: Reference) -> Split:
     chance the log is shared in proportion to contributions, by the slope `(ln p - ln p_ref) / (z - z_ref)`. Both
     factors are above 0, so a reason has one sign in log-odds and in money, and nothing is left over.
     """
-    n = len(parts[0].sums)
+    n = len(parts[0].log)
     slopes, cap, whole = {}, np.zeros(n), np.zeros(n)
     for part in parts:
         change = part.log - part.base

@@ -19,6 +19,8 @@ PARTS = ("opens", "wins", "value")
 """The chance that a deal opens, the chance to win it, and what it is worth."""
 HELD, CAP = "(our effort, held as typical)", "(cap)"
 """Rows that are no feature: what trees make of the effort at which every account is scored, and the cap of the ACV."""
+NOTES = "notes"
+"""Name of the attribute of scores and reasons that holds sentences for the page: what a reader must know of them."""
 
 Fitted = Opening | Propensity | Acv
 
@@ -110,6 +112,14 @@ def seen_rows(rows: pd.DataFrame, model: Fitted) -> pd.DataFrame:
 def fitted_model(model: Fitted) -> Linear | Trees | Medians:
     """What a part's contributions come from."""
     return model.fit.model if isinstance(model, Acv) else model.model
+
+
+def note_doubts(table: pd.DataFrame, *models: Fitted | None) -> pd.DataFrame:
+    """The table, with what a reader must know of the trees it comes from (`Trees.notes`), if anything."""
+    trees = [fitted for m in models if m is not None and isinstance(fitted := fitted_model(m), Trees)]
+    if notes := list(dict.fromkeys(note for fitted in trees for note in fitted.notes)):
+        table.attrs[NOTES] = notes
+    return table
 
 
 def _columns(model: Fitted) -> Mapping[str, DesignColumn]:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
-from tierkit.models.design import Array
+from tierkit.features.feature_words import phrases
+from tierkit.models.design import OTHER, Array, DesignColumn
 
 _FOR = {"opens": "speaks for a deal opening", "wins": "speaks for winning", "value": "speaks for a larger contract"}
 _AGAINST = {
@@ -22,6 +24,15 @@ def say_for_or_against(part: str, contribution: Array, said: Sequence[str]) -> l
     ['speaks for winning: headcount 1,200', 'speaks against winning: headcount unknown']
     """
     return [f"{(_FOR if c > 0 else _AGAINST)[part]}: {text}" for c, text in zip(contribution, said, strict=True)]
+
+
+def say_values(
+    part: str, column: str, learned: DesignColumn | None, values: pd.Series, contribution: Array
+) -> list[str]:
+    """Values of a column as sentences of a part, beside what the model learned of it."""
+    levels = () if learned is None else [level for level in learned.levels if level != OTHER]
+    typical = None if learned is None or learned.typical == OTHER else learned.typical
+    return say_for_or_against(part, contribution, phrases(column, values, typical, levels=levels))
 
 
 def say_odds(part: str, contribution: float) -> str:

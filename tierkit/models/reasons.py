@@ -4,17 +4,16 @@ import numpy as np
 import pandas as pd
 
 from tierkit.features.catalog import feature_of
-from tierkit.features.feature_words import phrases
 from tierkit.models.acv import Acv
 from tierkit.models.bootstrap import RefittedModels
-from tierkit.models.design import OTHER, Array
+from tierkit.models.design import Array
 from tierkit.models.linear import Linear
 from tierkit.models.opening import Opening
 from tierkit.models.propensity import Propensity
 from tierkit.models.reason_money import Split, reference_value, split_value
-from tierkit.models.reason_parts import CAP, HELD, PARTS, Part, fitted_model, take_apart
+from tierkit.models.reason_parts import CAP, HELD, PARTS, Part, fitted_model, note_doubts, take_apart
 from tierkit.models.reason_signs import sign_shares
-from tierkit.models.reason_words import say_cap, say_for_or_against
+from tierkit.models.reason_words import say_cap, say_values
 
 ROWS = 20_000
 """Rows explained at a time: each becomes some forty rows of reasons."""
@@ -77,9 +76,10 @@ def explain_scores(
         split = split_value(parts, reference_value(opening, win, acv))
         tables.append(_table(some, parts, split, refitted, first[start : start + ROWS]))
     table = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
-    return table.astype({name: kind for name, kind in _COLUMNS.items() if kind != "category"}).astype(
+    table = table.astype({name: kind for name, kind in _COLUMNS.items() if kind != "category"}).astype(
         {name: "category" for name, kind in _COLUMNS.items() if kind == "category"}
     )
+    return note_doubts(table, opening, win, acv)
 
 
 def reason_groups(reasons: pd.DataFrame) -> pd.DataFrame:
@@ -186,11 +186,8 @@ def _words(rows: pd.DataFrame, parts: list[Part], table: pd.DataFrame, at: Array
             assert isinstance(part.model, Acv)
             words[where] = say_cap(part.model.cap)
             continue
-        learned = part.columns.get(column)
-        levels = () if learned is None else [level for level in learned.levels if level != OTHER]
-        typical = None if learned is None or learned.typical == OTHER else learned.typical
-        said = phrases(column, rows[column].iloc[at[where]], typical, levels=levels)
-        words[where] = say_for_or_against(name, some["contribution"].to_numpy(), said)
+        values = rows[column].iloc[at[where]]
+        words[where] = say_values(name, column, part.columns.get(column), values, some["contribution"].to_numpy())
     return words
 
 

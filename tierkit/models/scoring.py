@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 
 from tierkit.models.acv import Acv
-from tierkit.models.opening import Opening
+from tierkit.models.design import Array
+from tierkit.models.opening import Opening, at_reference
 from tierkit.models.propensity import Propensity
+from tierkit.models.reason_parts import note_doubts
 
 BATCH = 100_000
 SCORES = ("open_prob", "win_prob", "expected_acv", "acv_low", "acv_high", "expected_value", "off_support")
@@ -25,7 +27,7 @@ def score_accounts(
     starts = range(0, max(1, len(rows)), BATCH)
     scores = [_score(rows.iloc[start : start + BATCH], opening, win, acv) for start in starts]
     both = pd.concat([rows.drop(columns=[c for c in SCORES if c in rows.columns]), pd.concat(scores)], axis=1)
-    return both
+    return note_doubts(both, opening, win, acv)
 
 
 def are_scores_of(
@@ -39,20 +41,34 @@ def are_scores_of(
 
 
 def _score(rows: pd.DataFrame, opening: Opening | None, win: Propensity | None, acv: Acv | None) -> pd.DataFrame:
-    unknown = np.full(len(rows), np.nan)
-    open_prob = opening.predict(rows) if opening else np.ones(len(rows))
-    win_prob = win.predict(rows) if win else unknown
-    expected_acv = acv.predict(rows) if acv else unknown
-    low, high = acv.interval(rows) if acv else (unknown, unknown)
-    return pd.DataFrame(
-        {
-            "open_prob": open_prob,
-            "win_prob": win_prob,
-            "expected_acv": expected_acv,
-            "acv_low": low,
-            "acv_high": high,
-            "expected_value": open_prob * win_prob * (expected_acv if acv else 1.0),
-            "off_support": opening.off_support(rows) if opening else np.zeros(len(rows), dtype=bool),
-        },
-        index=rows.index,
+    raw = (
+        opening.model.raw(at_reference(rows, opening.reference)) if opening else None,
+        win.model.raw(rows) if win else None,
+        acv.fit.model.raw(rows) if acv else None,
     )
+    off_support = opening.off_support(rows) if opening else np.zeros(len(rows), dtype=bool)
+    return pd.DataFrame(scores_of(raw, off_support, opening, win, acv), index=rows.index)
+
+
+def scores_of(
+    raw: tuple[Array | None, Array | None, Array | None],
+    off_support: Array,
+    opening: Opening | None,
+    win: Propensity | None,
+    acv: Acv | None,
+) -> dict[str, Array]:
+    """The columns of `SCORES`, given what each model says of the rows before calibration."""
+    unknown = np.full(len(off_support), np.nan)
+    opens, wins, value = raw
+    open_prob = np.ones(len(off_support)) if opening is None or opens is None else opening.calibration.prob(opens)
+    win_prob = unknown if win is None or wins is None else win.calibration.prob(wins)
+    expected_acv, low, high = (unknown,) * 3 if acv is None or value is None else acv.amounts_of(value)
+    return {
+        "open_prob": open_prob,
+        "win_prob": win_prob,
+        "expected_acv": expected_acv,
+        "acv_low": low,
+        "acv_high": high,
+        "expected_value": open_prob * win_prob * (expected_acv if acv else 1.0),
+        "off_support": off_support,
+    }

@@ -6,6 +6,7 @@ import pandas as pd
 
 from tierkit.features.enrichment import say_coverage
 from tierkit.features.readiness import Readiness, enrichment_coverage
+from tierkit.models.reason_parts import NOTES
 from tierkit.proof.agreement import between_managers, found_wrong, model_agreement, say_agreement
 from tierkit.proof.audit import audit_breaches
 from tierkit.proof.calibration import calibration_table
@@ -251,6 +252,8 @@ def _notes(run: Run) -> tuple[str, ...]:
         notes += [f"{r['column']!r} is used though flagged: {r['reason']}." for r in used.to_dict("records")]
     if run.acv is not None:
         notes += [say_interval(run.acv), *run.acv.notes]
+    # With the tables, since models are learned in one notebook and the page is written in another.
+    notes += dict.fromkeys([*run.scores.attrs.get(NOTES, ()), *run.reasons.attrs.get(NOTES, ())])
     if run.reason_stability is not None:
         notes += say_reason_stability(run.reason_stability)
     return tuple(notes)

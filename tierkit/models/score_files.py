@@ -1,0 +1,301 @@
+"""Score and explain a file of accounts of any length, batch by batch, in memory that does not grow with it."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tierkit.errors import SheetError, TableError, TierkitError
+from tierkit.models.acv import Acv
+from tierkit.models.arrow_rows import batch_codes, check_kinds
+from tierkit.models.batch_parts import BatchPart, designs_of, prepare_part
+from tierkit.models.batch_reasons import strongest_reasons
+from tierkit.models.calibration import expit
+from tierkit.models.design import Array
+from tierkit.models.opening import SUPPORT, Opening
+from tierkit.models.propensity import Propensity
+from tierkit.models.reason_money import Reference, reference_value
+from tierkit.models.reason_parts import PARTS
+from tierkit.models.scoring import scores_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BATCH = 50_000
+"""Rows scored at a time: LightGBM is asked about some of each, and half as many take a tenth longer."""
+ROW_GROUP = 100_000
+"""Rows of a row group of the file written, whatever the batches were."""
+THREADS = 1
+"""Two took as long on two cores that others shared, and more memory; they change no byte."""
+KEYS = ("row_id", "deal_id", "account_id", "as_of")
+"""Columns that say whose scores they are, handed on where the rows have them; `account_id` must be there."""
+_MANY = 5_000
+"""Rows from which loops of our own pay for being loaded."""
+_BUFFER = 1 << 20
+"""Bytes read ahead of a column: without it, a file of one row group would be held whole."""
+
+Tell = Callable[[str], object]
+
+
+def score_file(
+    source: "str | Path | pa.RecordBatchReader",
+    target: str | Path,
+    opening: Opening | None,
+    win: Propensity | None,
+    acv: Acv | None,
+    *,
+    top: int = 5,
+    tell: Tell | None = None,
+) -> int:
+    """Write the scores of every row of a Parquet file, and its strongest reasons, to another; how many rows.
+
+    Parameters
+    ----------
+    source : Parquet file of feature rows as the models were fitted on, or a reader of Arrow batches such as a
+        database hands out (`duckdb.sql(...).to_arrow_reader()`).
+    target : file to write, whole or not at all; it must not exist.
+    top : reasons of each row.
+    tell : is told how far it is.
+
+    One row for each of the source, in its order: row_id, deal_id, account_id and as_of (those there are); the columns
+    of `score_accounts`; and for each reason `reason_1_part` (opens, wins, value), `reason_1_feature`,
+    `reason_1_contribution` (log-odds, or log of money), `reason_1_money` (what it adds to expected value against the
+    average account) and `reason_1_words` (missing where it is too weak to be said, or its value just the typical one),
+    to `reason_5_words`: those of rank 1 to 5 of `explain_scores` where no refits are asked for.
+
+    Memory is that of a batch and of the models, whatever the number of rows. Warns where trees had to be left to
+    LightGBM, a hundred times as slow, because our own loops differed from it on a row that both were asked about.
+
+    Raises
+    ------
+    TableError : no Parquet file, no rows, or columns that are missing or of another kind.
+    SheetError : the target exists, there is no folder for it, or there is no model.
+    """
+    if opening is None and win is None and acv is None:
+        raise SheetError("there is no model to score by (the run that saved them fitted none)")
+    if top < 1:
+        raise SheetError(f"reasons of an account must be 1 or more, got {top}")
+    target = Path(target)
+    _check_target(target)
+    try:
+        with _opened(source, designs_of(opening, win, acv)) as rows:
+            scorer = _prepare(rows, opening, win, acv, top)
+            return _write_scores(rows, scorer, target, tell)
+    except _DifferedError:
+        if not isinstance(source, (str, Path)):
+            raise
+        # LightGBM is asked from here on, of the rows before too.
+        return score_file(source, target, opening, win, acv, top=top, tell=tell)
+
+
+class _DifferedError(TierkitError):
+    """Our own loops and LightGBM said different things of a row that both were asked about."""
+
+
+def _write_scores(rows: "_Rows", scorer: "_Scorer", target: Path, tell: Tell | None) -> int:
+    n, before = 0, scorer.notes
+    with _written(target) as write:
+        for table in _regrouped(_in_order(scorer.score, _evened(rows.batches, BATCH), THREADS), ROW_GROUP):
+            if scorer.notes != before:
+                raise _DifferedError(f"{' '.join(scorer.notes)} Nothing was written; score the rows again.")
+            write(table)
+            n += len(table)
+            if tell is not None:
+                tell(f"Scored {n:,} of {rows.total:,} rows" if rows.total else f"Scored {n:,} rows")
+        if not n:
+            raise TableError(f"{rows.name}: no row in it (export it again)")
+    return n
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Batches of one schema; how many rows they hold, where it is known, and what the source is called."""
+
+    schema: Any
+    batches: Iterable[Any]
+    total: int | None
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Scorer:
+    """Everything that does not change from batch to batch."""
+
+    opening: Opening | None
+    win: Propensity | None
+    acv: Acv | None
+    parts: tuple[BatchPart, ...]
+    reference: Reference
+    keys: Sequence[str]
+    top: int
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What trees have to say of how they were worked out."""
+        return tuple(note for part in self.parts for note in getattr(part.fitted, "notes", ()))
+
+    def score(self, batch: Any) -> Any:
+        """A batch in, its scores and reasons out, row by row."""
+        import pyarrow as pa
+
+        codes = [part.codes(batch) for part in self.parts]
+        said = {part.name: part.raw(x) for part, x in zip(self.parts, codes, strict=True)}
+        raw = (said.get(PARTS[0]), said.get(PARTS[1]), said.get(PARTS[2]))
+        scores = scores_of(raw, self._off_support(batch), self.opening, self.win, self.acv)
+        columns = {name: batch[name] for name in self.keys}
+        columns |= {name: pa.array(values, from_pandas=True) for name, values in scores.items()}
+        columns |= strongest_reasons(batch, self.parts, codes, self.reference, self.top)
+        return pa.table(columns)
+
+    def _off_support(self, batch: Any) -> Array:
+        support = None if self.opening is None else self.opening.support
+        if support is None:
+            return np.zeros(len(batch), dtype=bool)
+        return np.asarray(expit(support.raw_of(batch_codes(support.design, batch))) < SUPPORT)
+
+
+def _prepare(rows: _Rows, opening: Opening | None, win: Propensity | None, acv: Acv | None, top: int) -> _Scorer:
+    many = rows.total is None or rows.total >= _MANY
+    models = [(name, m) for name, m in zip(PARTS, (opening, win, acv), strict=True) if m is not None]
+    return _Scorer(
+        opening,
+        win,
+        acv,
+        parts=tuple(prepare_part(name, model, many=many) for name, model in models),
+        reference=reference_value(opening, win, acv),
+        keys=[name for name in KEYS if name in rows.schema.names],
+        top=top,
+    )
+
+
+@contextmanager
+def _opened(source: Any, designs: Sequence[Any]) -> Iterator[_Rows]:
+    """The rows, only the columns that are needed, texts as a dictionary and numbers into it."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if isinstance(source, pa.RecordBatchReader):
+        _needed(source.schema, designs, "the rows")
+        yield _Rows(source.schema, source, None, "the rows")
+        return
+    path = Path(source)
+    if not path.is_file():
+        raise TableError(f"{path}: there is no such file")
+    try:
+        schema = pq.read_schema(path)
+        columns, texts = _needed(schema, designs, path.name)
+        file = pq.ParquetFile(path, read_dictionary=texts, buffer_size=_BUFFER)
+    except pa.ArrowInvalid as error:
+        raise TableError(f"{path.name}: not a Parquet file that can be read (export it again)") from error
+    with file:
+        if not file.metadata.num_rows:
+            raise TableError(f"{path.name}: no row in it (export it again)")
+        yield _Rows(schema, _read(file, columns, path.name), file.metadata.num_rows, path.name)
+
+
+def _read(file: Any, columns: list[str], name: str) -> Iterator[Any]:
+    import pyarrow as pa
+
+    n = 0
+    try:
+        for batch in file.iter_batches(BATCH, columns=columns, use_threads=False):
+            yield batch
+            n += len(batch)
+    except (pa.ArrowInvalid, OSError) as error:
+        if getattr(error, "errno", None) is not None:
+            raise
+        raise TableError(f"{name}: row {n + 1} and those after it cannot be read (export it again)") from error
+
+
+def _needed(schema: Any, designs: Sequence[Any], name: str) -> tuple[list[str], list[str]]:
+    """Columns to read, and those of them that are categories."""
+    try:
+        kinds = check_kinds(schema, designs, keys=("account_id",), texts=("segment",))
+    except TableError as error:
+        raise TableError(f"{name}: {error}") from None
+    columns = [field for field in schema.names if field in kinds or field in KEYS]
+    return columns, [column for column, kind in kinds.items() if kind == "category"]
+
+
+def _evened(batches: Iterable[Any], n: int) -> Iterator[Any]:
+    """Batches of `n` rows, the last of fewer: those of a source are as small as its row groups."""
+    import pyarrow as pa
+
+    for table in _regrouped((pa.Table.from_batches([batch]) for batch in batches), n):
+        yield from table.unify_dictionaries().combine_chunks().to_batches()
+
+
+def _regrouped(tables: Iterable[Any], n: int) -> Iterator[Any]:
+    """The same rows in tables of `n`, the last of fewer."""
+    import pyarrow as pa
+
+    waiting: list[Any] = []
+    held = 0
+    for table in tables:
+        waiting.append(table)
+        held += len(table)
+        if held < n:
+            continue
+        whole = pa.concat_tables(waiting)
+        for start in range(0, held - n + 1, n):
+            yield whole.slice(start, n)
+        left = held % n
+        waiting, held = [whole.slice(len(whole) - left)] if left else [], left
+    if held:
+        yield pa.concat_tables(waiting)
+
+
+def _in_order(work: Callable[[Any], Any], items: Iterable[Any], threads: int) -> Iterator[Any]:
+    """Results in the order of items, no more under way than there are threads, and one waiting."""
+    if threads == 1:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Any] = deque()
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _check_target(target: Path) -> None:
+    if target.exists():
+        raise SheetError(f"{target} exists already (name another file, or remove it)")
+    if not target.resolve().parent.is_dir():
+        raise SheetError(f"{target}: there is no folder {target.resolve().parent} to write it to")
+
+
+@contextmanager
+def _written(target: Path) -> Iterator[Callable[[Any], None]]:
+    """What takes table after table into a file beside the target, which takes its name once it is whole."""
+    import pyarrow.parquet as pq
+
+    beside = target.resolve().with_name(f".{target.name}.{os.getpid()}.new")
+    writer: Any = None
+
+    def write(table: Any) -> None:
+        nonlocal writer
+        if writer is None:
+            texts = [f.name for f in table.schema if f.name.endswith(("_part", "_feature", "_words"))]
+            writer = pq.ParquetWriter(beside, table.schema, compression="zstd", use_dictionary=texts)
+        writer.write_table(table.combine_chunks(), row_group_size=len(table))
+
+    try:
+        yield write
+        if writer is not None:
+            writer.close()
+            os.replace(beside, target)
+    finally:
+        try:
+            if writer is not None:
+                writer.close()
+        finally:
+            beside.unlink(missing_ok=True)
