@@ -20,6 +20,9 @@ from tests.benchmarks.ratios import Ratio, Row
 ROOT = Path(__file__).parents[2]
 
 GROUPS: dict[str, tuple[str, ...]] = {
+    "scores and reasons": ("forest_rows",),
+    "Parquet to Parquet": ("score_rows",),
+    "features": ("window_rows",),
     "tiers": ("tiers", "general_values"),
     "proof": ("bootstrap", "capture", "refits"),
     "whole runs": ("whole_runs",),
