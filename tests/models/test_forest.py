@@ -156,6 +156,12 @@ def test_what_is_not_added_up_here_is_refused_by_name(why):
     assert why in forest.reason
 
 
+def test_a_model_without_counts_of_rows_is_refused_by_name():
+    x = numbers(600, 1)
+    text = re.sub(r"internal_count=.*\n", "", train(x, labels(x, 2), 2).model_to_string())
+    assert read_forest(text) == Refused("no internal_count in its text")
+
+
 def test_a_ranking_agrees():
     x = numbers(600, 1)
     data = lgb.Dataset(x, labels(x, 2), group=[20] * 30, categorical_feature=[6, 7], params={"verbose": -1})
