@@ -156,10 +156,30 @@ def test_what_is_not_added_up_here_is_refused_by_name(why):
     assert why in forest.reason
 
 
+def test_a_model_without_counts_of_rows_is_refused_by_name():
+    x = numbers(600, 1)
+    text = re.sub(r"internal_count=.*\n", "", train(x, labels(x, 2), 2).model_to_string())
+    assert read_forest(text) == Refused("no internal_count in its text")
+
+
 def test_a_ranking_agrees():
     x = numbers(600, 1)
     data = lgb.Dataset(x, labels(x, 2), group=[20] * 30, categorical_feature=[6, 7], params={"verbose": -1})
     assert_lightgbms_own(lgb.train({"objective": "lambdarank", **QUIET}, data, 10), hard_numbers(300, 5))
+
+
+@pytest.mark.parametrize("threshold", ["1e-40", "-1e-40", "0", "inf"])
+def test_numbers_next_to_zero_are_zero(threshold):
+    x = numbers(600, 1)
+    text = train(
+        x, labels(x, 2), 1, num_leaves=2, max_cat_to_onehot=1, feature_contri=[9.0] + [0.01] * 7
+    ).model_to_string()
+    assert "split_feature=0\n" in text
+    # Sizes of trees in characters are for those who read them side by side.
+    text = re.sub(r"tree_sizes=.*\n", "", re.sub(r"threshold=\S+", f"threshold={threshold}", text))
+    near = np.zeros((14, 8))
+    near[:, 0] = [0.0, -0.0, 1e-36, -1e-36, 1e-40, -1e-40, 5e-324, -5e-324, 1e-35, -1e-35, 1.1e-35, 1, np.inf, np.nan]
+    assert_lightgbms_own(lgb.Booster(model_str=text), near)
 
 
 def test_offsets_given_in_training_are_no_part_of_a_score():
@@ -292,6 +312,7 @@ def test_what_differed_is_said_of_scores_and_reasons_after_they_were_kept(monkey
     win = fit_propensity(deals, make_verdicts(), seed=1, compare=False, kind="lightgbm")
     assert not score_accounts(deals, None, win, None).attrs
     monkeypatch.setattr(of_trees, "_MANY", 1000)
+    monkeypatch.setattr(of_trees, "_MANY_SCORED", 1000)
     win.model.__dict__["forest"] = read_forest(re.sub(r"leaf_value=\S+", "leaf_value=9", win.model.text))
     with pytest.warns(UserWarning, match="left to LightGBM"):
         tables = {"scores": score_accounts(deals, None, win, None)}

@@ -19,8 +19,8 @@ from tierkit.models.strongest_loops import jit
 class Shape(NamedTuple):
     """Nodes in an order that has parents first, tree by tree, and where each tree begins.
 
-    Of each node its parent (-1 at a root), the bits of the way to it, the features of the way, and whether its own
-    feature is none of those (for scores neither counts).
+    Of each node its parent (-1 at a root), the count of nodes and of distinct features on the way to it, and whether
+    its own feature is none of those.
     """
 
     order: Array

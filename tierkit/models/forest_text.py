@@ -12,11 +12,21 @@ CATEGORY = 3
 """The kind of a node that asks for a category."""
 _CATEGORY, _DEFAULT_LEFT, _MISSING_ZERO, _MISSING_NAN = 1, 2, 4, 8
 """Bits of LightGBM's `decision_type`."""
+_NEEDED = (
+    "split_feature",
+    "threshold",
+    "decision_type",
+    "left_child",
+    "right_child",
+    "leaf_value",
+    "leaf_count",
+    "internal_count",
+)
 
 
 @dataclass(frozen=True)
 class Refused:
-    """Trees that are left to LightGBM. `reason` follows "the model has" or stands alone."""
+    """Trees, or their contributions, that are left to LightGBM, and the reason in a few words ("linear leaves")."""
 
     reason: str
 
@@ -63,13 +73,14 @@ def read_nodes(text: str) -> Nodes | Refused:
     trees = [_given(part) for part in parts]
     if any(tree.get("is_linear", "0") != "0" for tree in trees):
         return Refused("linear leaves")
+    # Whoever strips a model of counts of rows leaves nothing to weigh the unknown by.
+    if lacking := [name for tree in trees for name in _NEEDED if int(tree["num_leaves"]) > 1 and name not in tree]:
+        return Refused(f"no {lacking[0]} in its text")
     n_leaves = np.array([int(tree["num_leaves"]) for tree in trees], dtype=np.int64)
     nodes_at, leaves_at = _ends(n_leaves - 1), _ends(n_leaves)
 
     def column(name: str, kind: Any, sizes: Array) -> Array:
         parts = [np.array(t.get(name, "").split()[:n], dtype=kind) for t, n in zip(trees, sizes, strict=True)]
-        if any(len(part) != n for part, n in zip(parts, sizes, strict=True)):
-            raise KeyError(name)
         return np.concatenate([*parts, np.zeros(0, dtype=kind)])
 
     inner = n_leaves - 1
