@@ -146,6 +146,21 @@ def test_loops_of_our_own_say_what_lightgbm_says(tmp_path, today, opening_trees,
     pd.testing.assert_frame_equal(few, many, rtol=1e-6)
 
 
+@pytest.mark.parametrize("groups", [1, 40])
+def test_what_was_read_is_let_go(tmp_path, win, groups):
+    # 46 MB of numbers that do not compress, of which a batch is 3.
+    rng, n = np.random.default_rng(1), 800_000
+    numbers = {c.name: rng.random(n) for c in win.model.design.numbers}
+    ids = pa.array(np.arange(n))
+    table = pa.table({"account_id": ids, "industry": pa.nulls(n, pa.string()), **numbers})
+    pq.write_table(table, tmp_path / "rows.parquet", row_group_size=n // groups)
+    del table, numbers, ids
+    before = pa.total_allocated_bytes()
+    with score_files._opened(tmp_path / "rows.parquet", [win.model.design]) as rows:
+        most = max(pa.total_allocated_bytes() - before for _ in rows.batches)
+    assert most < 20e6
+
+
 def test_a_reader_of_batches_is_scored_like_a_file(tmp_path, today, opening, win, acv):
     table = pa.Table.from_pandas(today, preserve_index=False)
     today.to_parquet(tmp_path / "rows.parquet", index=False)

@@ -37,8 +37,8 @@ KEYS = ("row_id", "deal_id", "account_id", "as_of")
 """Columns that say whose scores they are, handed on where the rows have them; `account_id` must be there."""
 _MANY = 5_000
 """Rows from which loops of our own pay for being loaded."""
-_BUFFER = 1 << 20
-"""Bytes read ahead of a column: without it, a file of one row group would be held whole."""
+_BUFFER = 1 << 18
+"""Bytes read ahead of a column: without them a row group is held whole, and once read is not let go."""
 
 Tell = Callable[[str], object]
 
@@ -190,7 +190,7 @@ def _opened(source: Any, designs: Sequence[Any]) -> Iterator[_Rows]:
     try:
         schema = pq.read_schema(path)
         columns, texts = _needed(schema, designs, path.name)
-        file = pq.ParquetFile(path, read_dictionary=texts, buffer_size=_BUFFER)
+        file = pq.ParquetFile(path, read_dictionary=texts, buffer_size=_BUFFER, pre_buffer=False)
     except pa.ArrowInvalid as error:
         raise TableError(f"{path.name}: not a Parquet file that can be read (export it again)") from error
     with file:
