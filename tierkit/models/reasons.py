@@ -75,11 +75,7 @@ def explain_scores(
         parts = [take_apart(some, name, model) for name, model in models]
         split = split_value(parts, reference_value(opening, win, acv))
         tables.append(_table(some, parts, split, refitted, first[start : start + ROWS]))
-    table = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
-    table = table.astype({name: kind for name, kind in _COLUMNS.items() if kind != "category"}).astype(
-        {name: "category" for name, kind in _COLUMNS.items() if kind == "category"}
-    )
-    return note_doubts(table, opening, win, acv)
+    return note_doubts(_stacked(tables), opening, win, acv)
 
 
 def reason_groups(reasons: pd.DataFrame) -> pd.DataFrame:
@@ -171,7 +167,18 @@ def _table(
             "shown": shown[at, family],
         }
     )
-    return table.assign(words=_words(rows, parts, table, at))
+    # Each column as narrow as it will be: there are forty rows for every account.
+    return table.assign(words=_words(rows, parts, table, at)).astype(_COLUMNS)
+
+
+def _stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Tables below one another, whose categories differ."""
+    if len(tables) == 1:
+        return tables[0]
+    for name in ("feature", "group"):
+        levels = sorted(set().union(*(table[name].cat.categories for table in tables)))
+        tables = [table.assign(**{name: table[name].cat.set_categories(levels)}) for table in tables]
+    return pd.concat(tables, ignore_index=True)
 
 
 def _words(rows: pd.DataFrame, parts: list[Part], table: pd.DataFrame, at: Array) -> Array:
