@@ -17,6 +17,7 @@ from tierkit.features.readiness import Readiness
 from tierkit.inputs.kept import read_tables, write_tables
 from tierkit.inputs.tables import Tables
 from tierkit.models.store import load_models, save_models
+from tierkit.reporting.memory import give_back
 from tierkit.reporting.whole import keep_whole, mark_whole
 
 T = TypeVar("T")
@@ -114,6 +115,7 @@ class kept(Generic[T]):  # noqa: N801 - used as a decorator, beside property
             return self
         if not run.draft.has(self._name):
             run.draft.keep(self._name, self._build(run))
+            give_back()
         value: T = run.draft.read(self._name)
         return value
 

@@ -1,7 +1,6 @@
 """Memory that is no longer used, given back to the system: allocators keep it for a process that may ask again."""
 
 import ctypes
-import gc
 import sys
 
 import pyarrow as pa
@@ -9,7 +8,6 @@ import pyarrow as pa
 
 def give_back() -> None:
     """Return what Arrow and the C library hold for nobody; where there is no such call, nothing happens."""
-    gc.collect()
     pa.default_memory_pool().release_unused()
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's own

@@ -1,5 +1,6 @@
 """The monthly run: the notebooks under papermill, the files for people and systems, published whole or not at all."""
 
+import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -98,6 +99,7 @@ def run_months(
                 console.print(f"{month.name}  {said}", markup=False)
         # Every month keeps what it needs of them, and reads that; held on to, they would stand in memory throughout.
         del tables
+        gc.collect()
         give_back()
         begun, done = stack.enter_context(_progress(console, list(due)))
         run_tasks(
