@@ -1,15 +1,16 @@
-# make report     the demo company, two months, from nothing to a page
-# make test       everything that must hold before a change lands
-# make pictures   the README's pictures of the page, from the demo's last month
-# make reference  docs/reference, from what the code says of itself
-# make bench      how fast and how right, as measured on this machine
+# make report       the demo company, two months, from nothing to a page
+# make test         everything that must hold before a change lands
+# make pictures     the README's pictures of the page, from the demo's last month
+# make reference    docs/reference, from what the code says of itself
+# make bench        reports/benchmarks.md: how fast beside named peers, on this machine; fails where an answer differs
+# make simulations  how right: models, policy and checks against the truth of simulated companies; hours
 
 PYTHON ?= python3
 BIN := .venv/bin
 AXE := tests/node_modules/.installed
 export OMP_NUM_THREADS := 1
 
-.PHONY: report test pictures reference bench clean
+.PHONY: report test pictures reference bench simulations clean
 
 report: .venv/ready
 	$(BIN)/tierkit demo .
@@ -19,7 +20,7 @@ test: .venv/ready $(AXE)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 tests tierkit notebooks
+	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 tests tierkit notebooks
 
 pictures: report
 	$(BIN)/python -m tests.reporting.pictures reports/2026-10/index.html docs
@@ -29,6 +30,9 @@ reference: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python -m tests.benchmarks
+
+simulations: .venv/ready
+	$(BIN)/python -m tests.benchmarks.simulations --seeds 20
 
 clean:
 	rm -rf .venv tests/node_modules reports/.draft reports/20*

@@ -44,7 +44,7 @@ def _wheel_of(source: Path, folder: Path) -> dict[str, bytes]:
 
 
 def test_the_wheel_carries_every_file_of_the_package_the_notebooks_and_the_demo_sheet(wheel):
-    package = [p for p in (ROOT / "tierkit").rglob("*") if p.is_file() and p.suffix != ".pyc"]
+    package = [p for p in (ROOT / "tierkit").rglob("*") if p.is_file() and p.parent.name != "__pycache__"]
     assert {p.relative_to(ROOT).as_posix() for p in package} <= set(wheel)
     assert {f"tierkit/notebooks/{p.name}" for p in (ROOT / "notebooks").glob("*.ipynb")} <= set(wheel)
     assert {"tierkit/demo.toml", "tierkit/py.typed"} <= set(wheel)
@@ -58,7 +58,8 @@ def test_the_source_archive_makes_the_same_wheel(archive, wheel, tmp_path):
 def test_the_source_archive_carries_the_tests_and_no_report(archive):
     assert (archive / "tests" / "conftest.py").exists()
     assert (archive / "constraints.txt").exists()
-    assert [p.name for p in (archive / "reports").iterdir()] == ["README.md"]
+    # The page of `make bench` may stand there; what runs publish may not
+    assert {p.name for p in (archive / "reports").iterdir()} - {"benchmarks.md"} == {"README.md"}
 
 
 def test_one_version_and_one_licence_stand_everywhere():

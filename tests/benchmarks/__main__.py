@@ -1,115 +1,104 @@
-"""What `make bench` measures: seconds to import, seconds per step of the demo, features and tiers against
-pandas, models and policy against the truth of simulated companies.
+"""What `make bench` measures: one page of ratios, each beside a named peer, written to `reports/benchmarks.md`.
 
-Every figure is of this machine and this run; peers are timed beside it, in turn.
+Run `python -m tests.benchmarks`, or `--only GROUP` to see one group without writing. Ends with an error, and a line
+that says which, where an answer differs from the peer's. How right models and policy are is another command
+(`tests.benchmarks.simulations`), since it takes hours.
 """
 
 import argparse
-import statistics
-import subprocess
+import importlib
+import os
 import sys
-import tempfile
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-import pandas as pd
-
-from tests.benchmarks.tiers import tier_seconds
+from tests.benchmarks.page import page_of, said
+from tests.benchmarks.ratios import Ratio, Row
 
 ROOT = Path(__file__).parents[2]
 
-SIMULATIONS = {
-    "bootstrap": 0,
-    "duel": 0,
-    "nosignal": 0,
-    "recovery": 1,
-    "policy": 1,
-    "effect": 1,
-    "leaks": 1,
-    "moves": 1,
-    "recalibration": 1,
-    "coverage": 10,
-    "audit": 10,
+GROUPS: dict[str, tuple[str, ...]] = {
+    "scores and reasons": ("forest_rows",),
+    "Parquet to Parquet": ("score_rows",),
+    "features": ("window_rows",),
+    "tiers": ("tiers", "general_values"),
+    "proof": ("bootstrap", "capture", "refits"),
+    "whole runs": ("whole_runs",),
 }
-"""Modules that hold figures against limits, and how many simulated companies each takes for one of `--seeds`."""
+"""Modules beside this one by the group their `rows()` stand in, in the order of the page."""
+
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS")
 
 
 def main() -> None:
-    """Run the benchmarks, the quick ones first."""
+    """Measure, write, and fail where an answer differs."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=20, help="simulated companies; 0 for none")
+    parser.add_argument("--only", choices=GROUPS, help="one group, printed instead of written")
+    parser.add_argument("--out", type=Path, default=ROOT / "reports" / "benchmarks.md", help="the page")
     args = parser.parse_args()
-    print(f"import tierkit             {import_seconds():6.2f} s (limit 0.3 s)", flush=True)
-    for name, seconds in demo_seconds().items():
-        print(f"{name:<26} {seconds:6.1f} s", flush=True)
-    ours, theirs = feature_seconds()
-    print(
-        f"features, 4,000 accounts   {ours:6.2f} s; pandas merge and groupby {theirs:6.2f} s: {theirs / ours:.1f} times"
-    )
-    print(tier_seconds(), flush=True)
-    for name, times in SIMULATIONS.items():
-        if args.seeds or not times:
-            command = [sys.executable, "-m", f"tests.benchmarks.{name}"]
-            command += ["--seeds", str(times * args.seeds)] if times else []
-            seconds = _timed(lambda command=command: subprocess.run(command, check=True))
-            print(f"{name:<26} {seconds:6.1f} s", flush=True)
+    # Before any of them is loaded: one thread each, whatever the machine has
+    os.environ |= dict.fromkeys(ONE_THREAD, "1")
+    chosen = {args.only: GROUPS[args.only]} if args.only else GROUPS
+    groups, broken = measure(chosen)
+    page = page_of(groups, broken)
+    if args.only:
+        print(page)
+    else:
+        args.out.parent.mkdir(exist_ok=True)
+        args.out.write_text(page, encoding="utf-8")
+        print(f"written: {args.out}")
+    print("\n".join(missed(groups)), end="\n")
+    if wrong := failures(groups, broken):
+        sys.exit("\n".join(wrong))
 
 
-def import_seconds() -> float:
-    """Median of five fresh interpreters that import tierkit, less one that imports nothing."""
-    return statistics.median(_fresh("import tierkit") for _ in range(5)) - statistics.median(
-        _fresh("pass") for _ in range(5)
-    )
-
-
-def demo_seconds() -> dict[str, float]:
-    """Seconds of `tierkit demo`, as a process of its own, and of each step of its two months as told by itself."""
-    seconds: dict[str, float] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        began = time.perf_counter()
-        command = [str(Path(sys.executable).with_name("tierkit")), "demo", folder]
-        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        whole = time.perf_counter() - began
-    for line in told.splitlines():
-        if line.endswith(" s") and line[:4].isdigit():
-            month, name, took, _ = line.split()
-            seconds[f"{month}  {name}"] = float(took)
-    return dict(sorted(seconds.items())) | {"make report (limit 180 s)": whole}
-
-
-def feature_seconds() -> tuple[float, float]:
-    """As-of counts of inbound touches over 90 days at 12 month ends: ours (all features), and pandas (this one)."""
-    import tierkit as tk
-    from tierkit.features.asof import build_month_rows
-
-    tables = tk.open_tables(ROOT / "data" / "demo")
-    months = [pd.Timestamp(end) for end in pd.date_range("2025-10-31", periods=12, freq="ME")]
-    tables.sql("SELECT COUNT(*) FROM stage_activities")
-    touches = tables.frame("activities")
-    inbound = touches[touches["direction"] == "inbound"]
-
-    def with_pandas() -> pd.DataFrame:
-        parts = []
-        for month in months:
-            known = inbound[(inbound["known_at"] <= month) & (inbound["occurred_at"] > month - pd.Timedelta(days=90))]
-            for window in (30, 90, 180, 365):
-                part = known[known["occurred_at"] > month - pd.Timedelta(days=window)]
-                parts.append(part.groupby(["account_id", "kind"]).size().unstack(fill_value=0))
-        return pd.concat(parts)
-
-    pairs = [(_timed(lambda: build_month_rows(tables, months=months)), _timed(with_pandas)) for _ in range(3)]
-    return statistics.median(p[0] for p in pairs), statistics.median(p[1] for p in pairs)
-
-
-def _fresh(code: str) -> float:
-    return _timed(lambda: subprocess.run([sys.executable, "-c", code], check=True))
-
-
-def _timed(call: Callable[[], object]) -> float:
+def measure(chosen: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, list[Row]], dict[str, str]]:
+    """The rows of each group, told as they come, and what stopped those that could not be measured to their end."""
     began = time.perf_counter()
-    call()
-    return time.perf_counter() - began
+    groups: dict[str, list[Row]] = {}
+    broken: dict[str, str] = {}
+    for group, modules in chosen.items():
+        groups[group] = []
+        for module in modules:
+            try:
+                for row in rows_of(module)():
+                    groups[group].append(row)
+                    state = "" if row.agrees else "; THE ANSWERS DIFFER"
+                    print(f"[{time.perf_counter() - began:4.0f} s] {group}: {said(row)}{state}", flush=True)
+            except Exception as error:
+                # The rows of the others are still worth having; the run fails at its end
+                traceback.print_exc()
+                broken[group] = f"{module} ({type(error).__name__})"
+    return groups, broken
+
+
+def failures(groups: Mapping[str, list[Row]], broken: Mapping[str, str]) -> list[str]:
+    """A line for each answer that differs and each group that broke; none, if all is well."""
+    lines = [
+        f"{group}: the answers differ: {said(row)}; compared: {row.compared}"
+        for group, rows in groups.items()
+        for row in rows
+        if not row.agrees
+    ]
+    return lines + [f"{group}: not measured to the end: {why}" for group, why in broken.items()]
+
+
+def missed(groups: Mapping[str, list[Row]]) -> list[str]:
+    """A line for each row past its limit: said, but no failure, since speed is of the machine."""
+    return [
+        f"{group}: {said(row)}; claimed {f'at least {row.at_least:g}' if isinstance(row, Ratio) else row.at_most}"
+        for group, rows in groups.items()
+        for row in rows
+        if not row.reached
+    ]
+
+
+def rows_of(module: str) -> Callable[[], Iterator[Row]]:
+    """What gives the rows of a module beside this one."""
+    rows: Callable[[], Iterator[Row]] = importlib.import_module(f"tests.benchmarks.{module}").rows
+    return rows
 
 
 if __name__ == "__main__":

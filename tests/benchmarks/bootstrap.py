@@ -1,19 +1,37 @@
-"""The bootstrap of accounts beside a pandas loop that joins each resample, on 100,000 deals.
+"""Intervals of the lift between tiers: a bootstrap of accounts by counts, beside loops over resamples.
 
-Run `python -m tests.benchmarks.bootstrap`. The loop runs a few turns, and its seconds are scaled.
+Run `python -m tests.benchmarks --only proof`. Peers sum by account once, then draw the accounts of each tier anew.
 """
 
-import argparse
-import statistics
-import time
+from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
+from tests.benchmarks.ratios import Ratio, Row, take_turns
 from tierkit.proof.resampling import bootstrap_lift
 
-LIMIT = 100
 RATES = {1: 0.30, 2: 0.24, 3: 0.18}
+FIGURES = (("1 vs 3", "difference"), ("1 vs 3", "ratio"), ("1+2 vs 3", "difference"), ("1+2 vs 3", "ratio"))
+ERRORS = 4
+"""Monte Carlo errors by which the ends of two bootstraps may differ, said before they are drawn."""
+
+
+def rows(*, n_deals: int = 20_000, resamples: int = 2_000, turns: int = 3) -> Iterator[Row]:
+    """Ours against a pandas loop and against `scipy.stats.bootstrap`."""
+    deals = many_deals(n_deals)
+    size = f"{n_deals:,} deals, {resamples:,} resamples, four contrasts"
+    compared = f"all eight ends within {ERRORS} Monte Carlo errors"
+    ours = partial(_ours, deals, resamples)
+    for peer, library, theirs, least in (
+        ("DataFrame.sample in a loop", "pandas", partial(with_pandas, deals, resamples), 20.0),
+        ("stats.bootstrap", "scipy", partial(with_scipy, deals, resamples), None),
+    ):
+        took = take_turns(ours, theirs, turns=turns)
+        agrees = ends_agree(took.our_answer, ends(took.their_answer), took.their_answer, resamples)
+        yield Ratio("Lift intervals", size, peer, library, took.ours, took.theirs, agrees, compared, least)
 
 
 def many_deals(n_deals: int = 100_000, *, seed: int = 1) -> pd.DataFrame:
@@ -36,53 +54,69 @@ def many_deals(n_deals: int = 100_000, *, seed: int = 1) -> pd.DataFrame:
     )
 
 
-def pandas_resample(deals: pd.DataFrame, rng: np.random.Generator) -> tuple[float, float]:
-    """Difference and ratio of one resample as one would write it: draw accounts in each tier, join, take means."""
-    drawn = [
-        pd.DataFrame({"tier": tier, "account_id": rng.choice(ids, len(ids))})
-        for tier, ids in deals.groupby("tier")["account_id"].unique().items()
-    ]
-    rate = pd.concat(drawn).merge(deals, on=["tier", "account_id"]).groupby("tier")["won_in_horizon"].mean()
-    return rate[1.0] - rate[3.0], rate[1.0] / rate[3.0]
+def ends(drawn: np.ndarray) -> np.ndarray:
+    """Ends of the 95 % percentile interval of each column, shape (2, columns)."""
+    return np.percentile(drawn, [2.5, 97.5], axis=0)
 
 
-def compare(*, turns: int = 60, resamples: int = 2_000) -> dict[str, float]:
-    """Seconds of both ways for `resamples`, and the ends of both intervals."""
-    deals = many_deals()
-    seconds = []
-    for seed in range(3):
-        began = time.perf_counter()
-        table = bootstrap_lift(deals, seed=seed, resamples=resamples)
-        seconds.append(time.perf_counter() - began)
-    rng = np.random.default_rng(5)
-    began = time.perf_counter()
-    loop = np.array([pandas_resample(deals, rng) for _ in range(turns)])
-    theirs = (time.perf_counter() - began) / turns * resamples
-    ours = statistics.median(seconds)
-    out = {"ours": ours, "theirs": theirs, "times": theirs / ours}
-    for i, measure in enumerate(("difference", "ratio")):
-        row = table[(table["tier"] == "1 vs 3") & (table["measure"] == measure)].iloc[0]
-        out |= {f"{measure}_low": row["low"], f"{measure}_high": row["high"]}
-        # Of few turns, the spread is better known than the ends.
-        out |= {f"{measure}_half_ours": (row["high"] - row["low"]) / 2, f"{measure}_half_loop": 1.96 * loop[:, i].std()}
-    return out
+def ends_agree(ours: np.ndarray, theirs: np.ndarray, drawn: np.ndarray, resamples: int) -> bool:
+    """Whether the ends of two bootstraps, shape (2, columns), differ by no more than chance in drawing explains.
+
+    Of B draws the 2.5 % point is known to sqrt(0.025 x 0.975 / B) / density; the spread of `drawn` gives the density of
+    the normal, and both sides were drawn.
+    """
+    error = drawn.std(axis=0) * np.sqrt(2 * 0.025 * 0.975 / resamples) / stats.norm.pdf(1.96)
+    return bool((np.abs(ours - theirs) <= ERRORS * error).all())
 
 
-def main() -> None:
-    """Print both."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--turns", type=int, default=60)
-    row = compare(turns=parser.parse_args().turns)
-    print(
-        f"bootstrap of 100,000 deals, 2,000 resamples: {row['ours']:.3f} s; pandas loop {row['theirs']:.0f} s: "
-        f"{row['times']:,.0f} times (limit {LIMIT})"
-    )
-    for measure in ("difference", "ratio"):
-        print(
-            f"  {measure}: {row[f'{measure}_low']:.4f} to {row[f'{measure}_high']:.4f}, half-width "
-            f"{row[f'{measure}_half_ours']:.4f}; of the loop {row[f'{measure}_half_loop']:.4f}"
+def held_by_account(deals: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Deals won and deals of each account, by arm."""
+    arms = {"1": deals["tier"] == 1, "1+2": deals["tier"] <= 2, "3": deals["tier"] == 3}
+    return {
+        name: deals[inside].groupby("account_id")["won_in_horizon"].agg(["sum", "size"])
+        for name, inside in arms.items()
+    }
+
+
+def with_pandas(deals: pd.DataFrame, resamples: int, *, seed: int = 5) -> np.ndarray:
+    """Draws of `FIGURES` as one writes it: of each arm as many accounts again, and the rate of their sums."""
+    held, rng = held_by_account(deals), np.random.default_rng(seed)
+    drawn = []
+    for _ in range(resamples):
+        rate = {}
+        for name, accounts in held.items():
+            won, n = accounts.sample(frac=1, replace=True, random_state=rng).sum()
+            rate[name] = won / n
+        drawn.append([f(rate[top], rate["3"]) for top in ("1", "1+2") for f in (np.subtract, np.divide)])
+    return np.array(drawn)
+
+
+def with_scipy(deals: pd.DataFrame, resamples: int, *, seed: int = 5) -> np.ndarray:
+    """The same by `scipy.stats.bootstrap` of the numbers of accounts, vectorised."""
+    held, rng = held_by_account(deals), np.random.default_rng(seed)
+    base = held["3"].to_numpy(np.float64)
+    columns = []
+    for top in ("1", "1+2"):
+        best = held[top].to_numpy(np.float64)
+
+        def contrast(a: np.ndarray, b: np.ndarray, axis: int, best: np.ndarray = best) -> np.ndarray:
+            p = best[:, 0][a].sum(axis=axis) / best[:, 1][a].sum(axis=axis)
+            q = base[:, 0][b].sum(axis=axis) / base[:, 1][b].sum(axis=axis)
+            return np.stack([p - q, p / q])
+
+        found = stats.bootstrap(
+            (np.arange(len(best)), np.arange(len(base))),
+            contrast,
+            n_resamples=resamples,
+            batch=50,
+            vectorized=True,
+            method="percentile",
+            rng=rng,
         )
+        columns.append(found.bootstrap_distribution.T)
+    return np.hstack(columns)
 
 
-if __name__ == "__main__":
-    main()
+def _ours(deals: pd.DataFrame, resamples: int) -> np.ndarray:
+    table = bootstrap_lift(deals, seed=1, resamples=resamples).set_index(["tier", "measure"])
+    return table.loc[list(FIGURES), ["low", "high"]].to_numpy().T

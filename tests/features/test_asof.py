@@ -386,3 +386,28 @@ def test_input_frames_are_left_alone() -> None:
     build_account_rows(tables, as_of=pd.Timestamp("2025-08-31"))
     for name, frame in copies.items():
         pd.testing.assert_frame_equal(tables.frames[name], frame)
+
+
+def test_a_kind_called_as_a_total_is_gives_way_to_it() -> None:
+    # Two touches without a direction by one person: 2 of the kind `contacts` in 30 days, 1 person in 90.
+    touches = pd.DataFrame(
+        {
+            "account_id": ["a", "a"],
+            "occurred_at": ["2025-08-01", "2025-08-02"],
+            "kind": ["contacts", "contacts"],
+            "direction": pd.Series([None, None], dtype="str"),
+            "contact_id": ["p", "p"],
+        }
+    )
+    accounts = pd.DataFrame({"account_id": ["a"], "created_at": ["2024-01-01"]})
+    rows = build_account_rows(make_tables(accounts=accounts, activities=touches), as_of=pd.Timestamp("2025-08-31"))
+    assert rows.columns.is_unique
+    assert rows[["n_contacts_30d", "n_contacts_90d"]].iloc[0].tolist() == [2.0, 1.0]
+
+
+def test_a_table_of_touches_without_a_row_counts_none() -> None:
+    frames = random_company(5)
+    frames["activities"] = frames["activities"].iloc[:0]
+    rows = build_account_rows(make_tables(**frames), as_of=pd.Timestamp("2025-08-31"))
+    assert rows["n_inbound_365d"].eq(0).all()
+    assert rows["days_since_outbound"].eq(366).all()

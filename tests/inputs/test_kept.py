@@ -51,9 +51,10 @@ def test_tables_are_read_when_they_are_asked_for(kept):
     assert list(on_disk.frames._read) == ["activities"]
 
 
-def test_rows_of_some_accounts_are_those_of_the_whole(kept):
+@pytest.mark.parametrize("places", [[0, 40, 7], []])
+def test_rows_of_some_accounts_are_those_of_the_whole(kept, places):
     tables, folder = kept
-    some = tables.frame("accounts")["account_id"].iloc[[0, 40, 7]]
+    some = tables.frame("accounts")["account_id"].iloc[places]
     for table in ("activities", "deals", "signals", "reps", "holdout"):
         one, other = (t.rows_of(table, some).reset_index(drop=True) for t in (tables, read_tables(folder)))
         pd.testing.assert_frame_equal(one, other, obj=table)

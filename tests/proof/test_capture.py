@@ -138,3 +138,28 @@ def test_nothing_won_has_no_share():
 def test_a_missing_column_is_named():
     with pytest.raises(TableError, match="column 'won_acv' is missing"):
         value_capture(rows_of(ROWS).drop(columns="won_acv"), seed=1)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_places_go_to_the_greatest_of_each_month_ties_to_the_first_id(seed):
+    rng = np.random.default_rng(seed)
+    n, months = 40, 3
+    rows = pd.DataFrame(
+        {"kind": "backtest", "unit": "account", "account_id": [f"a{i:02}" for i in range(n)] * months,
+         "as_of": np.repeat(pd.date_range("2026-01-31", periods=months, freq="ME"), n),
+         "tier": rng.choice([1.0, 2.0, 3.0, np.nan], n * months),
+         "expected_value": rng.choice([1.0, 2.0, np.nan], n * months),
+         "won_in_horizon": 1.0, "won_acv": 2.0 ** np.tile(np.arange(n), months)}
+    ).assign(row_id=lambda d: d["account_id"])  # fmt: skip
+    table = value_capture(rows.sample(frac=1, random_state=seed), seed=1)
+    for label, cut in (("1", 1), ("1+2", 2)):
+        held = 0.0
+        for _, month in rows.groupby("as_of"):
+            order = sorted(month[month["tier"].notna()].to_dict("records"), key=_by_value_then_id)
+            held += sum(row["won_acv"] for row in order[: int((month["tier"] <= cut).sum())])
+        assert cell(table, "tierkit", label)["captured_acv"] == held
+
+
+def _by_value_then_id(row):
+    unknown = np.isnan(row["expected_value"])
+    return unknown, 0.0 if unknown else -row["expected_value"], row["row_id"]

@@ -1,9 +1,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
-from tests.benchmarks.bootstrap import many_deals, pandas_resample
+from tests.benchmarks.bootstrap import FIGURES, ends, ends_agree, many_deals, with_pandas, with_scipy
 from tierkit.proof.resampling import bca, bootstrap_lift, percentiles, resample_accounts, sums_by_account
 
 
@@ -66,10 +68,16 @@ def test_deals_that_repeat_their_account_tell_nothing_new():
 
 def test_the_benchmarks_loop_draws_accounts_within_their_tier():
     deals = many_deals(2_000, seed=4)
-    draws = np.array([pandas_resample(deals, np.random.default_rng(i)) for i in range(60)])
+    draws = with_pandas(deals, 60)
     row = bootstrap_lift(deals, seed=1).set_index(["tier", "measure"]).loc[("1 vs 3", "difference")]
     assert draws[:, 0].mean() == pytest.approx(row["rate"], abs=0.02)
     assert draws[:, 0].std() == pytest.approx((row["high"] - row["low"]) / 3.92, rel=0.3)
+    # another library's ends lie within what 400 draws leave open, and those of an interval shifted by a tenth do not
+    theirs = with_scipy(deals, 400)
+    table = bootstrap_lift(deals, seed=1, resamples=400).set_index(["tier", "measure"])
+    ours = table.loc[list(FIGURES), ["low", "high"]].to_numpy().T
+    assert ends_agree(ours, ends(theirs), theirs, 400)
+    assert not ends_agree(ours + 0.1, ends(theirs), theirs, 400)
 
 
 def test_row_order_changes_nothing():
@@ -96,3 +104,31 @@ def test_bca_matches_scipy():
 def test_nothing_that_spreads_has_no_interval():
     assert np.isnan(bca(1.0, np.ones(10), np.zeros(3), confidence=0.95).low)
     assert np.isnan(percentiles(np.full(3, np.nan), confidence=0.95).high)
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(
+    # as many members of a kind as stand on either side of the way they are drawn
+    members=st.lists(st.sampled_from([0, 1, 2, 15, 16, 40]), min_size=1, max_size=6),
+    empty=st.sampled_from([0, 1, 200]),
+    seed=st.integers(0, 99),
+)
+def test_kinds_of_many_and_of_few_members_are_drawn_as_accounts_are(members, empty, seed):
+    rng = np.random.default_rng(seed)
+    sums = np.repeat(np.column_stack([np.arange(1, 7), np.eye(6)])[: len(members)], members, axis=0)
+    sums = np.vstack([sums, np.zeros((empty, 7))])
+    n = len(sums)
+    if n == 0:
+        return
+    seen, drawn = resample_accounts(sums[rng.permutation(n)], rng=rng, resamples=3_000)
+    assert seen.tolist() == sums.sum(axis=0).tolist()
+    counts = drawn[:, 1:]
+    assert (counts.sum(axis=1) <= n).all()
+    assert (drawn[:, 0] == counts @ np.arange(1, 7)).all()
+    assert empty or (counts.sum(axis=1) == n).all()
+    # multinomial: mean n p, covariance n (diag p - p p'); five standard errors of 3,000 draws
+    p = sums[:, 1:].sum(axis=0) / n
+    expected = n * (np.diag(p) - np.outer(p, p))
+    spread = np.sqrt(np.diag(expected))
+    assert counts.mean(axis=0) == pytest.approx(n * p, abs=5 * spread.max() / np.sqrt(3_000) + 1e-9)
+    assert np.cov(counts.T) == pytest.approx(expected, abs=6 * spread.max() ** 2 * np.sqrt(2 / 3_000) + 1e-9)

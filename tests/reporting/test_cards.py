@@ -70,7 +70,7 @@ def test_the_sign_of_a_reason_follows_its_contribution() -> None:
             "words": ["second", "worst", "third", "mild"],
         }
     )
-    row = split_reasons(reasons, top=1).loc["a"]
+    row = split_reasons(reasons, pd.Series(["a"]), top=1).loc["a"]
     assert row["reasons_for"] == ("second",)
     assert row["reason_against"] == "worst"
 

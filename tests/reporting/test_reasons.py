@@ -20,11 +20,12 @@ REASONS = pd.DataFrame(
 
 
 def test_three_for_and_one_against_of_what_is_shown():
-    split = split_reasons(REASONS.sample(frac=1, random_state=2))
+    split = split_reasons(REASONS.sample(frac=1, random_state=2), pd.Series(["c", "a", "nobody", "b"]))
+    assert list(split.index) == ["c", "a", "nobody", "b"]
     assert split.loc["a", "reasons_for"] == ("for one", "for two", "for three")
     assert split.loc["a", "reason_against"] == "against one"
     # An account whose reasons are all too weak is there, without any.
-    assert split.loc["b", "reasons_for"] == ()
+    assert split.loc["b", "reasons_for"] == split.loc["nobody", "reasons_for"] == ()
     assert split.loc["b", "reason_against"] is None
     assert split.loc["c", "reason_against"] == "against it"
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.tiering.books import AS_OF, accounts_of, books, scores_of, tables_of
 from tierkit.errors import SheetError, TableError
 from tierkit.inputs.tables import Tables
-from tierkit.tiering.assign import assign_tiers, base_on, plan_tiers
+from tierkit.tiering.assign import assign_tiers, place_tiers, plan_tiers, terms_under
 from tierkit.tiering.ground import ground_on
 from tierkit.tiering.policy import Policy
 
@@ -38,8 +38,14 @@ def test_whatever_the_book_the_promises_hold(book: Book, again: bool) -> None:
     tiers = plan.tiers
     # Without words and overlays the base tiers are the same, by account.
     by_id = tiers.sort_values("account_id", kind="stable")
-    base = base_on(scores, tables, policy, ground_on(tables, policy, as_of=NEXT, seed=0), previous=previous)
-    assert base.tolist() == by_id["base_tier"].tolist()
+    ground, values = ground_on(tables, policy, as_of=NEXT, seed=0), by_id["expected_value"].to_numpy(dtype="float64")
+    both = terms_under(np.array([values, -values]), scores, tables, policy, ground, previous=previous)
+    (base, placed), (upside_down, _) = (place_tiers(t, policy, ground, previous=previous) for t in both)
+    assert base.tier.tolist() == by_id["base_tier"].tolist()
+    assert placed.tier.tolist() == by_id["tier"].tolist()
+    turned = scores.assign(expected_value=-scores["win_prob"] * scores["expected_acv"])
+    other = plan_tiers(turned, tables, policy, as_of=NEXT, previous=previous).tiers
+    assert upside_down.tier.tolist() == other.sort_values("account_id", kind="stable")["base_tier"].tolist()
 
     # One tier for each qualified account, and for no other.
     assert tiers["account_id"].tolist() == scores.loc[scores["gate"] == "qualified", "account_id"].tolist()

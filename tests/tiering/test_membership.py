@@ -57,6 +57,28 @@ def test_who_held_the_place_keeps_it_in_refits_inside_the_band() -> None:
     assert of(members, "value_prob") == {"A0000": 0.5, "A0001": 0.25, "A0002": 0.25}
 
 
+def test_the_greatest_of_each_owner_are_as_many_as_its_places_and_never_those_off_support() -> None:
+    rng = np.random.default_rng(4)
+    ids = [f"A{i:04d}" for i in range(30)]
+    owner = rng.choice(["R1", "R2"], 30).tolist()
+    off = rng.random(30) < 0.2
+    gated = scores_of(dict.fromkeys(ids, 1.0), owner_id=owner, off_support=off.tolist())
+    # Whole numbers, so that values tie: the first id goes first.
+    worth = rng.integers(1, 6, (7, 30)).astype(float)
+    policy = Policy(sizes=(3, 4), strategic_slots=0, promotion_share=0)
+    members = membership_prob(gated, tables_of(accounts=accounts_of(30)), policy, refits_of(worth, ids), as_of=AS_OF)
+    first = members.set_index("account_id")["membership_prob"].reindex(ids).to_numpy()
+    inside = np.zeros((7, 30))
+    for name in ("R1", "R2"):
+        theirs = [i for i in range(30) if owner[i] == name]
+        places = round(sum(first[i] for i in theirs))
+        for b in range(7):
+            may = sorted((i for i in theirs if not off[i]), key=lambda i: (-worth[b, i], i))
+            inside[b, may[:places]] = 1
+    assert of(members, "value_prob") == pytest.approx(dict(zip(ids, inside.mean(axis=0), strict=True)))
+    assert members["value_prob"].max() > 0
+
+
 def test_contested_accounts_come_nearest_to_one_half_first_with_what_would_settle_them() -> None:
     gated, tables = (
         scores_of({"a": 4.0, "b": 3.0, "c": 2.0, "d": 1.0}, employees=[10, None, 30, 40]),

@@ -247,7 +247,10 @@ def _with_fields(
 
 def _technologies(tables: Tables, *, cutoff: pd.Timestamp) -> tuple[str, ...]:
     """Technologies common among the accounts that existed at the cutoff, as known then."""
-    if not (tables.has("accounts", "technologies") or "technologies" in set(tables.frame("account_history")["field"])):
+    if not (
+        tables.has("accounts", "technologies")
+        or "technologies" in set(tables.frame("account_history")["field"].unique())
+    ):
         return ()
     accounts = _existing_accounts(tables, as_of=cutoff)
     moments = pd.DataFrame({"moment": np.arange(len(accounts), dtype="int64"), "account_id": accounts["account_id"]})

@@ -22,12 +22,7 @@ GROUP BY kind
 """Kinds of signal known at a cutoff, with their number."""
 
 TOUCHES = """
-SELECT m.moment, k.code,
-    SUM(CASE WHEN m.as_of_day - a.occurred_day <= 30 THEN 1 ELSE 0 END) AS n_30,
-    SUM(CASE WHEN m.as_of_day - a.occurred_day <= 90 THEN 1 ELSE 0 END) AS n_90,
-    SUM(CASE WHEN m.as_of_day - a.occurred_day <= 180 THEN 1 ELSE 0 END) AS n_180,
-    COUNT(*) AS n_365,
-    MIN(m.as_of_day - a.occurred_day) AS days_since
+SELECT m.moment, k.code, m.as_of_day - a.occurred_day AS days_since
 FROM moments m
 JOIN stage_activities a
     ON a.account_id = m.account_id
@@ -35,9 +30,12 @@ JOIN stage_activities a
     AND a.occurred_day <= m.as_of_day
     AND a.known_day <= m.as_of_day
 JOIN touch_kinds k ON k.kind = a.kind AND k.direction = COALESCE(a.direction, '')
-GROUP BY m.moment, k.code
+WHERE a.occurred_day >= {first_day} - 365 AND a.occurred_day <= {last_day} AND a.known_day <= {last_day}
 """
-"""Touches of the last year by kind and direction; `touch_kinds` names the code of each pair."""
+"""Touches of the last year; `touch_kinds` names the code of each kind and direction.
+
+Moments lie between `first_day` and `last_day`, said again so that an engine leaves other rows out before it joins.
+"""
 
 CONTACTS = """
 SELECT p.moment,
@@ -56,6 +54,7 @@ FROM (
         AND a.occurred_day <= m.as_of_day
         AND a.known_day <= m.as_of_day
     WHERE a.contact_id IS NOT NULL
+        AND a.occurred_day >= {first_day} - 365 AND a.occurred_day <= {last_day} AND a.known_day <= {last_day}
     GROUP BY m.moment, a.contact_id
 ) p
 GROUP BY p.moment

@@ -48,8 +48,7 @@ def field_values(tables: Tables, moments: pd.DataFrame, *, only: str | None = No
     accounts = tables.frame("accounts").set_index("account_id")
     fields = [name for name in account_fields(tables) if only in (None, name)]
     past = _history(tables, moments, fields)
-    have = _accounts_with_history(tables)
-    codes, ids = pd.factorize(moments["account_id"])
+    have = _have_history(tables, moments, fields)
     frame, known_when = {}, {}
     for name in fields:
         given = accounts[name] if name in accounts else _nothing(tables, name, accounts.index)
@@ -59,8 +58,7 @@ def field_values(tables: Tables, moments: pd.DataFrame, *, only: str | None = No
             known_when[name] = "unknown" if _changes(name) else "static"
             continue
         then = _parse(past[name], like=now)
-        of_history = np.array([account in have[name] for account in ids], dtype=bool)[codes]
-        frame[name] = now.where(~of_history, then)
+        frame[name] = now.where(~have[name], then)
         known_when[name] = "dated"
     return FieldValues(pd.DataFrame(frame, index=moments.index), known_when)
 
@@ -120,7 +118,7 @@ def _history(tables: Tables, moments: pd.DataFrame, fields: list[str]) -> dict[s
     """Text of each field with history at each moment; missing where it was unknown then."""
     if not tables.has("account_history"):
         return {}
-    given = set(tables.frame("account_history")["field"].dropna())
+    given = set(tables.frame("account_history")["field"].dropna().unique())
     named = [f for f in fields if f in given]
     if not named:
         return {}
@@ -129,15 +127,24 @@ def _history(tables: Tables, moments: pd.DataFrame, fields: list[str]) -> dict[s
     past = {}
     for code, name in enumerate(named):
         of = found[found["code"] == code]
-        past[name] = pd.Series(of["value"].astype("str").to_numpy(), index=of["moment"], dtype="str").reindex(
-            moments["moment"].to_numpy()
-        )
+        past[name] = of.set_index("moment")["value"].astype("str").reindex(moments["moment"].to_numpy())
     return past
 
 
-def _accounts_with_history(tables: Tables) -> dict[str, set[str]]:
-    history = tables.frame("account_history")[["field", "account_id"]].drop_duplicates()
-    return {str(name): set(of) for name, of in history.groupby("field")["account_id"]}
+def _have_history(tables: Tables, moments: pd.DataFrame, fields: list[str]) -> dict[str, np.ndarray]:
+    """Whether the account of each moment has any history of each field, known by then or not."""
+    history = tables.frame("account_history")
+    both = pd.concat([moments["account_id"], history["account_id"]], ignore_index=True)
+    # One number per account, of which sets of text would take most of the time of a large company.
+    codes, ids = pd.factorize(both.astype("str"))
+    codes, past = codes[: len(moments)], codes[len(moments) :]
+    have = {}
+    for name in fields:
+        told = np.zeros(len(ids) + 1, dtype=bool)
+        told[past[(history["field"] == name).to_numpy(dtype=bool, na_value=False)]] = True
+        told[-1] = False  # where no account is named
+        have[name] = told[codes]
+    return have
 
 
 def _parse(text: pd.Series, *, like: pd.Series) -> pd.Series:

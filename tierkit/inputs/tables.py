@@ -2,14 +2,18 @@
 
 import re
 from collections import ChainMap
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import duckdb
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tierkit.inputs.contracts import CONTRACTS
 from tierkit.inputs.engine import connect_engine
@@ -19,6 +23,8 @@ from tierkit.inputs.staging import stage_table, staging_sql
 _STAGES = re.compile(r"\bstage_(\w+)")
 LONG = 20_000_000
 """Bytes of a kept table from which it is not copied into memory for SQL text to read."""
+_BATCH = 1_000_000
+"""Rows that `sql_batches` gives at a time."""
 
 
 @runtime_checkable
@@ -88,7 +94,9 @@ class Tables:
     def rows_of(self, table: str, accounts: Collection[str]) -> pd.DataFrame:
         """The rows of some accounts, in their order; of a table kept as a file no others are read."""
         if (file := self._file(table)) is not None and "account_id" in file.columns(table):
-            return pd.read_parquet(file.path(table), filters=[("account_id", "in", set(accounts))])
+            # Typed: of no accounts at all, Arrow would not know that they are text
+            wanted = pa.array(sorted(set(accounts)), type=pa.large_string())
+            return pd.read_parquet(file.path(table), filters=pc.field("account_id").isin(wanted))
         frame = self.frame(table)
         return frame[frame["account_id"].isin(set(accounts))] if "account_id" in frame else frame.iloc[:0]
 
@@ -123,8 +131,7 @@ class Tables:
         return set()
 
     def _stage(self, table: str) -> None:
-        """Put a table where SQL text finds it, once."""
-        self._staged.add(table)
+        """Put a table where SQL text finds it."""
         if (file := self._file(table)) is not None:
             path = file.path(table)
             source = f"read_parquet('{path.as_posix().replace(chr(39), chr(39) * 2)}')"
@@ -140,9 +147,21 @@ class Tables:
 
     def sql(self, text: str, **frames: pd.DataFrame) -> pd.DataFrame:
         """Run SQL text over the staging tables `stage_<table>` and the frames given by name."""
+        with self._reading(text, frames) as cursor:
+            return cursor.execute(text).df()
+
+    def sql_batches(self, text: str, **frames: pd.DataFrame) -> Iterator[list[np.ndarray]]:
+        """The same, some rows at a time and in no order: an array per column, which are integers and never null."""
+        with self._reading(text, frames) as cursor:
+            for batch in cursor.sql(text).to_arrow_reader(_BATCH):
+                yield [column.to_numpy() for column in batch.columns]
+
+    @contextmanager
+    def _reading(self, text: str, frames: Mapping[str, pd.DataFrame]) -> Iterator[duckdb.DuckDBPyConnection]:
         for table in sorted(set(_STAGES.findall(text)) & set(CONTRACTS) - self._staged):
             self._stage(table)
+            self._staged.add(table)
         with self._engine.cursor() as cursor:
             for name, frame in frames.items():
                 cursor.register(name, frame)
-            return cursor.execute(text).df()
+            yield cursor

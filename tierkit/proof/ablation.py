@@ -12,7 +12,7 @@ from tierkit.models.acv import Acv
 from tierkit.models.bootstrap import Refits, bootstrap_scores, scores_without
 from tierkit.models.opening import STATE, Opening
 from tierkit.models.propensity import Propensity
-from tierkit.tiering.assign import plan_on
+from tierkit.tiering.assign import place_tiers, terms_under
 from tierkit.tiering.gates import QUALIFIED
 from tierkit.tiering.ground import ground_on
 from tierkit.tiering.policy import Policy
@@ -125,9 +125,9 @@ def tiers_under(
     values = refits.expected_value[:, at]
     out = np.empty(values.shape, dtype=np.int64)
     ground = ground_on(tables, policy, as_of=pd.Timestamp(as_of), seed=0)
-    for i, value in enumerate(values):
-        placed = plan_on(rows.assign(expected_value=value), tables, policy, ground).tiers
-        out[i] = placed.set_index("account_id")["tier"].reindex(rows["account_id"]).to_numpy(np.int64)
+    given = rows.assign(expected_value=values[0])
+    for i, terms in enumerate(terms_under(values, given, tables, policy, ground)):
+        out[i] = place_tiers(terms, policy, ground)[1].tier
     return values[0], out
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from tierkit.errors import TableError
 from tierkit.proof.resampling import Array, percentiles, resample_accounts, sums_by_account
 from tierkit.proof.value_lift import largest_deal
+from tierkit.tiering.sorting import sort_tiers
 
 COLUMNS = [
     "kind",
@@ -63,14 +64,16 @@ def _kind_rows(rows: pd.DataFrame, seed: int, confidence: float) -> list[dict[st
     if not last >= 2:
         return []
     out = []
+    by_value = _places(rows, rows["expected_value"].to_numpy(np.float64))
     for without_largest in (False, True):
         largest = largest_deal(rows)
         whole = rows["won_acv"].fillna(0.0).to_numpy(np.float64)
         largest_share = float(largest.sum() / whole.sum()) if whole.sum() else np.nan
         amounts = whole - largest if without_largest else whole
+        in_hindsight = _places(rows, amounts)
         for label, cut in (("1", 1), ("1+2", 2)):
             if cut < last:
-                held = _held(rows, cut, amounts)
+                held = _held(rows, cut, by_value, in_hindsight)
                 key = {"tier": label, "without_largest": without_largest, "largest_share": largest_share}
                 figures = _share_rows(rows, amounts, held, seed, confidence)
                 if not without_largest:
@@ -79,25 +82,31 @@ def _kind_rows(rows: pd.DataFrame, seed: int, confidence: float) -> list[dict[st
     return out
 
 
-def _held(rows: pd.DataFrame, cut: int, amounts: Array) -> dict[str, Array]:
+def _places(rows: pd.DataFrame, value: Array) -> Array:
+    """Tier of each row if its month's places went to the greatest values, ties by row_id; inf outside the tiers."""
+    by_id = rows["row_id"].sort_values(kind="stable").index.to_numpy()
+    order = by_id[rows["tier"].notna().to_numpy()[by_id]]
+    month = pd.factorize(rows["as_of"])[0][order]
+    tier = rows["tier"].to_numpy(np.float64)[order].astype(np.int64)
+    sizes = np.zeros((int(month.max()) + 1, int(tier.max())), dtype=np.int64)
+    np.add.at(sizes, (month, tier - 1), 1)
+    out = np.full(len(rows), np.inf)
+    # A missing value stands last
+    out[order] = sort_tiers(np.nan_to_num(value[order], nan=-np.inf), month, sizes[:, :-1])
+    return out
+
+
+def _held(rows: pd.DataFrame, cut: int, by_value: Array, in_hindsight: Array) -> dict[str, Array]:
     """For each method, the chance (0 or 1, but for random) that a row has one of the places."""
     tiered = rows["tier"].notna()
     places = (rows["tier"] <= cut).groupby(rows["as_of"]).transform("sum")
     candidates = tiered.groupby(rows["as_of"]).transform("sum")
-
-    def best(value: "pd.Series[float]") -> Array:
-        by_value = rows.assign(_out=~tiered, _value=-value).sort_values(
-            ["as_of", "_out", "_value", "row_id"], kind="stable"
-        )
-        rank = by_value.groupby("as_of").cumcount().reindex(rows.index)
-        return np.asarray(((rank < places) & tiered).to_numpy().astype(np.float64))
-
-    held = {"tierkit": best(rows["expected_value"])}
+    held = {"tierkit": (by_value <= cut).astype(np.float64)}
     for method, column in (("size_only", "size_tier"), ("tiers_in_use", "tier_in_use")):
         if column in rows and rows[column].notna().any():
             held[method] = (rows[column] <= cut).to_numpy().astype(np.float64)
     held["random"] = np.where(tiered, (places / candidates.clip(lower=1)).to_numpy(), 0.0)
-    held["oracle"] = best(pd.Series(amounts, rows.index))
+    held["oracle"] = (in_hindsight <= cut).astype(np.float64)
     return held
 
 

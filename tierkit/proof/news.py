@@ -2,9 +2,13 @@
 
 import math
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tierkit.inputs.tables import Tables
+
+Ints = NDArray[np.int64]
 
 RECENT_DAYS, YEAR_DAYS = 90, 365
 MOST_RATIO, MOST_Z = 1.25, 3.0
@@ -34,19 +38,19 @@ def entry_news(tables: Tables, history: pd.DataFrame, *, acted_on: pd.Timestamp,
     everyone = pd.Index(sorted(set(history["account_id"].astype("str"))))
     rows = []
     for measure, events in _events(tables).items():
+        counted = _Counted(events, everyone)
         recent_sum, expected_sum, squares = 0.0, 0.0, 0.0
         for day, who in entries.groupby(entries):
-            counts = _counts(events, pd.Timestamp(day), everyone)
-            entered = counts.index.isin(who.index)
-            others = counts[~entered]
-            total = float(others["year"].sum())
+            (recent, recent_of_all), (year, year_of_all) = (
+                counted.before(pd.Timestamp(day), who.index, days=days) for days in (RECENT_DAYS, YEAR_DAYS)
+            )
+            total = year_of_all - year.sum()
             if total == 0:
                 continue
-            share = float(others["recent"].sum()) / total
-            excess = counts.loc[entered, "recent"] - share * counts.loc[entered, "year"]
-            recent_sum += float(counts.loc[entered, "recent"].sum())
-            expected_sum += share * float(counts.loc[entered, "year"].sum())
-            squares += float((excess**2).sum())
+            share = float((recent_of_all - recent.sum()) / total)
+            recent_sum += float(recent.sum())
+            expected_sum += share * float(year.sum())
+            squares += float(((recent - share * year) ** 2).sum())
         ratio = recent_sum / expected_sum if expected_sum else float("nan")
         z = (recent_sum - expected_sum) / math.sqrt(squares) if squares else 0.0
         is_news = bool(ratio >= MOST_RATIO and z >= MOST_Z)
@@ -90,11 +94,20 @@ def _events(tables: Tables) -> dict[str, pd.DataFrame]:
     return found
 
 
-def _counts(events: pd.DataFrame, day: pd.Timestamp, accounts: pd.Index) -> pd.DataFrame:
-    """Events of each account in the 90 days and in the year before the day."""
-    year = events[(events["day"] < day) & (events["day"] >= day - pd.Timedelta(days=YEAR_DAYS))]
-    recent = year[year["day"] >= day - pd.Timedelta(days=RECENT_DAYS)]
-    columns = {"recent": recent, "year": year}
-    return pd.DataFrame(
-        {name: part.groupby("account_id").size().reindex(accounts, fill_value=0) for name, part in columns.items()}
-    )
+class _Counted:
+    """Events of some accounts, sorted so that those before any day are counted without looking at each."""
+
+    def __init__(self, events: pd.DataFrame, accounts: pd.Index) -> None:
+        code = np.asarray(accounts.get_indexer(pd.Index(events["account_id"])), dtype=np.int64)
+        inside = (code >= 0) & events["day"].notna().to_numpy()
+        self._accounts = accounts
+        self._days, at = np.unique(events["day"].to_numpy()[inside], return_inverse=True)
+        self._at = np.sort(at)
+        self._keys = np.sort(code[inside] * len(self._days) + at)
+
+    def before(self, day: pd.Timestamp, who: pd.Index, *, days: int) -> tuple[Ints, int]:
+        """Events in so many days before the day: of each account of `who`, and of all together."""
+        ends = np.searchsorted(self._days, np.array([day - pd.Timedelta(days=days), day], dtype=self._days.dtype))
+        first = np.asarray(self._accounts.get_indexer(who), dtype=np.int64) * len(self._days)
+        low, high = (np.searchsorted(self._keys, first + end) for end in ends)
+        return high - low, int(np.diff(np.searchsorted(self._at, ends))[0])

@@ -14,8 +14,10 @@ from tierkit.proof.intervals import Interval
 Array = npt.NDArray[np.float64]
 
 RESAMPLES = 2_000
-_CELLS = 4_000_000
-"""Counts drawn at once: bounds memory."""
+_CELLS = 250_000
+"""Counts held at once: few enough to stay near the processor."""
+_MANY = 16
+"""Members from which on a number for the kind is cheaper than a draw for each."""
 
 
 class Resampled(NamedTuple):
@@ -45,23 +47,50 @@ def resample_accounts(sums: Array, *, rng: np.random.Generator, resamples: int =
     ----------
     sums : one row per account, as of `sums_by_account`.
 
-    Accounts that are alike are drawn as one: how often each kind of account comes is multinomial, those without
-    anything need no draw, and a resample is one row of a matrix product. Exact in distribution.
+    Accounts without anything need no draw: how many of the others come is binomial. Those that are alike are one kind:
+    how often a kind of many comes is one number (multinomial), and of kinds with few members the members are drawn and
+    counted, which is cheaper. A resample is then a row of counts times what the kinds hold. Exact in distribution.
     """
-    kinds, members = np.unique(sums, axis=0, return_counts=True)
-    filled = kinds.any(axis=1)
-    kinds, members = kinds[filled], members[filled]
+    kinds, members = _kinds(sums[sums.any(axis=1)])
     seen = members @ kinds
     if len(kinds) == 0:
         return Resampled(seen, np.zeros((resamples, sums.shape[1])))
-    n = len(sums)
-    n_filled = int(members.sum())
-    drawn, step = [], max(1, _CELLS // len(kinds))
+    many = members >= _MANY
+    # Of each account whose kind has few members, which of these kinds it is
+    kind_of = np.repeat(np.arange(len(kinds) - many.sum()), members[~many])
+    n, n_filled = len(sums), int(members.sum())
+    chances = np.append(members[many], len(kind_of)) / n_filled
+    drawn, step = [], max(1, _CELLS // max(len(kinds), len(kind_of)))
     for start in range(0, resamples, step):
         size = min(step, resamples - start)
-        comes = rng.binomial(n, n_filled / n, size=size)
-        drawn.append(rng.multinomial(comes, members / n_filled) @ kinds)
+        comes = rng.multinomial(rng.binomial(n, n_filled / n, size=size), chances)
+        few = _drawn_kinds(comes[:, -1], kind_of, rng)
+        drawn.append(comes[:, :-1] @ kinds[many] + few @ kinds[~many])
     return Resampled(seen, np.vstack(drawn))
+
+
+def _kinds(sums: Array) -> tuple[Array, npt.NDArray[np.int64]]:
+    """The distinct rows, ordered by their values, and how many there are of each."""
+    codes = np.zeros(len(sums), dtype=np.int64)
+    for column in sums.T:
+        at, values = pd.factorize(column, sort=True, use_na_sentinel=False)
+        codes = pd.factorize(codes * len(values) + at, sort=True)[0]
+    members = np.bincount(codes)
+    kinds = np.empty((len(members), sums.shape[1]))
+    kinds[codes] = sums
+    return kinds, members
+
+
+def _drawn_kinds(
+    comes: npt.NDArray[np.int64], kind_of: npt.NDArray[np.int64], rng: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    """How often each kind comes when `comes` of its members are drawn, shape (resamples, kinds)."""
+    n_kinds = int(kind_of[-1]) + 1 if len(kind_of) else 0
+    if n_kinds == 0:
+        return np.zeros((len(comes), 0), dtype=np.int64)
+    cells = kind_of[rng.integers(0, len(kind_of), int(comes.sum()), dtype=np.int32)]
+    cells += np.repeat(np.arange(len(comes)) * n_kinds, comes)
+    return np.bincount(cells, minlength=len(comes) * n_kinds).reshape(len(comes), n_kinds)
 
 
 def percentiles(values: Array, *, confidence: float) -> Interval:

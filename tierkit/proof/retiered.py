@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from tierkit.inputs.tables import Tables
-from tierkit.tiering.allocation import base_tiers, terms_of
-from tierkit.tiering.assign import lay_over, open_book
-from tierkit.tiering.book import Book, Placed, held_before
+from tierkit.tiering.allocation import terms_of
+from tierkit.tiering.assign import open_book, place_tiers
+from tierkit.tiering.book import Book, held_before
 from tierkit.tiering.capacity import UNLIMITED
 from tierkit.tiering.gates import NEEDS_INFO, OUT_OF_ICP, QUALIFIED
 from tierkit.tiering.ground import Ground, ground_on
@@ -140,11 +140,8 @@ def _tiers(book: Book, month: Month, policy: Policy, previous: pd.DataFrame | No
     triggers = month.ground.triggers
     ground = replace(month.ground, triggers=triggers.assign(promotes=triggers["kind"].isin(policy.promote)))
     held = held_before(book, previous, policy.hold, month.as_of)
-    found = base_tiers(terms_of(book, policy, held=held, reserved=reserve_strategic(book, policy)))
-    n = len(book.value)
-    nothing = pd.Series(pd.NaT, range(n), dtype="datetime64[us]")
-    by, reason = np.full(n, "value", dtype=object), np.full(n, "", dtype=object)
-    placed, _ = lay_over(book, Placed(found.tier, by, reason, nothing), policy, ground, previous=previous)
+    terms = terms_of(book, policy, held=held, reserved=reserve_strategic(book, policy))
+    found, placed = place_tiers(terms, policy, ground, previous=previous)
     return pd.DataFrame(
         {
             "account_id": pd.Series(book.account_id, dtype="str"),

@@ -71,11 +71,10 @@ def build_book(tiers: pd.DataFrame, reasons: pd.DataFrame, notes: pd.DataFrame |
         rows = rows[rows["contactable"].fillna(True).astype("bool")]
     by = [c for c in ("owner_id", "priority_rank", "tier", "account_id") if c in rows]
     rows = rows.sort_values(by, kind="stable", ignore_index=True)
-    why = split_reasons(reasons).reindex(rows["account_id"])
-    pros = [x if isinstance(x, tuple) else () for x in why["reasons_for"]]
+    why = split_reasons(reasons, rows["account_id"])
     for i in range(3):
-        rows[f"reason_{i + 1}"] = [x[i] if len(x) > i else None for x in pros]
-    rows["reason_against"] = [None if words.is_missing(x) else x for x in why["reason_against"]]
+        rows[f"reason_{i + 1}"] = [x[i] if len(x) > i else None for x in why["reasons_for"]]
+    rows["reason_against"] = why["reason_against"].set_axis(rows.index)
     if notes is not None:
         rows = rows.drop(columns=["fact", "changed"], errors="ignore").merge(notes, on="account_id", how="left")
     columns = ["owner_id", "priority_rank", "account_id", "name", "tier", "next_step"]

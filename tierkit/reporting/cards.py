@@ -54,12 +54,11 @@ def build_cards(
     rows = with_account_columns(tiers[tiers["tier"] == tier], tables, _WHO).reindex(columns=list(_CARD))
     rows = rows.sort_values(["owner_id", "priority_rank", "account_id"], kind="stable", ignore_index=True)
     ids = rows["account_id"]
-    why = split_reasons(reasons).reindex(ids)
+    why = split_reasons(reasons, ids)
     facts = account_facts(tables, ids, as_of=as_of, per_account=FACTS)
     told = {a: tuple(zip(g["day"], g["fact"], g["source"], strict=True)) for a, g in facts.groupby("account_id")}
-    rows["reasons_for"] = [x if isinstance(x, tuple) else () for x in why["reasons_for"]]
-    against = [None if words.is_missing(x) else x for x in why["reason_against"]]
-    rows["reason_against"] = pd.Series(against, index=rows.index, dtype="object")
+    rows["reasons_for"] = list(why["reasons_for"])
+    rows["reason_against"] = why["reason_against"].set_axis(rows.index)
     rows["grounds"] = _each(ids, card_grounds(reasons[reasons["account_id"].isin(set(ids))]), ())
     rows["facts"] = _each(ids, told, ())
     rows["last_touch"] = list(_last_touch(tables, ids, as_of))

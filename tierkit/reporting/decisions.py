@@ -63,7 +63,7 @@ def find_decisions(
     rows["keeper_name"] = (kept["name"] if "name" in kept else kept["account_id"]).fillna(kept["account_id"]).to_numpy()
     rows["keeper_reason"] = kept["tier_reason"].to_numpy() if "tier_reason" in kept else None
     rows["stake"] = rows["expected_value"].to_numpy() - kept["expected_value"].fillna(0.0).to_numpy()
-    why = split_reasons(reasons).reindex(rows["account_id"])
+    why = split_reasons(reasons, rows["account_id"])
     names = rows["name"] if "name" in rows else rows["account_id"]
     owner = rows["owner_id"] if "owner_id" in rows else pd.Series(pd.NA, index=rows.index)
     return pd.DataFrame(
@@ -71,7 +71,7 @@ def find_decisions(
             "account_id": rows["account_id"].to_numpy(),
             "name": names.fillna(rows["account_id"]).to_numpy(),
             "proposal": [_proposal(r) for r in rows.to_dict("records")],
-            "reason_for": [x[0] if isinstance(x, tuple) and x else "no reason for it" for x in why["reasons_for"]],
+            "reason_for": [x[0] if x else "no reason for it" for x in why["reasons_for"]],
             "reason_against": [
                 _against(x, r) for x, r in zip(why["reason_against"], rows.to_dict("records"), strict=True)
             ],

@@ -37,7 +37,7 @@ def build_writeback(
     labels : names of the tiers, best first.
     """
     rows = tiers.sort_values("account_id", kind="stable", ignore_index=True)
-    why = split_reasons(reasons).reindex(rows["account_id"])
+    why = split_reasons(reasons, rows["account_id"])
     score = rows["expected_value"].rank(method="average", pct=True).mul(100)
     until = pd.to_datetime(rows["valid_until"]) if "valid_until" in rows else pd.Series(pd.NaT, rows.index)
     cells = pd.DataFrame(
@@ -46,7 +46,7 @@ def build_writeback(
             "tier": rows["tier"].astype("int64").astype("str"),
             "tier_label": [labels[int(t) - 1] for t in rows["tier"]],
             "score": ["" if pd.isna(s) else f"{s:.1f}" for s in score],
-            "top_reasons": ["; ".join(x) if isinstance(x, tuple) else "" for x in why["reasons_for"]],
+            "top_reasons": ["; ".join(x) for x in why["reasons_for"]],
             "valid_until": until.dt.strftime("%Y-%m-%d").fillna(""),
         },
         dtype="object",

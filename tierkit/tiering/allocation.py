@@ -6,6 +6,7 @@ import numpy as np
 
 from tierkit.tiering.book import Book, Floats, Held
 from tierkit.tiering.capacity import Ints
+from tierkit.tiering.contenders import among, among_all, contenders
 from tierkit.tiering.optimum import cycle_reach, solve
 from tierkit.tiering.policy import Policy
 from tierkit.tiering.problem import Caps, Problem, Solution
@@ -102,23 +103,27 @@ def base_tiers(terms: Terms) -> Base:
     would fall than the churn budget allows, falling is made dearer until it holds.
     """
     plain = base_problem(terms)
-    before = None if terms.held is None else terms.held.tier
-    if before is None or terms.hold.churn_budget >= 1 or not bool((before > 0).any()):
-        found = solve(plain)
-        n_falls = 0 if before is None else int(((before > 0) & (found.tier > before)).sum())
-        moves = Moves(n_falls, n_falls, 0, len(terms.book.value), 0.0, found.bound)
+    before = np.zeros(len(plain.value), dtype=np.int64) if terms.held is None else terms.held.tier
+    rows = contenders(plain, before)
+    asked, held = among(plain, rows), before[rows]
+    if terms.hold.churn_budget >= 1 or not bool((before > 0).any()):
+        found = among_all(plain, rows, solve(asked))
+        n_falls = int(((before > 0) & (found.tier > before)).sum())
+        moves = Moves(n_falls, n_falls, 0, len(before), 0.0, found.bound)
         return Base(found.tier, found.tier, plain, _certificate(plain, found, moves))
     seen: dict[float, Solution] = {}
 
     def solve_at(cost: float) -> Solution:
-        seen[cost] = solve(falls_cost(plain, before, cost))
+        seen[cost] = solve(falls_cost(asked, held, cost))
         return seen[cost]
 
-    found, moves = limit_falls(
-        solve_at, before, n_tiers=plain.n_tiers, share=terms.hold.churn_budget, dearest=cycle_reach(plain)
+    best, moves = limit_falls(
+        solve_at, held, n_tiers=plain.n_tiers, share=terms.hold.churn_budget, dearest=cycle_reach(plain)
     )
     problem = falls_cost(plain, before, moves.extra_cost)
-    return Base(found.tier, seen[0.0].tier, problem, _certificate(plain, found, moves))
+    found = among_all(problem, rows, best)
+    moves = replace(moves, bound=moves.bound + found.value - best.value)
+    return Base(found.tier, among_all(plain, rows, seen[0.0]).tier, problem, _certificate(plain, found, moves))
 
 
 def base_problem(terms: Terms) -> Problem:

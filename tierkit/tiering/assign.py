@@ -1,5 +1,6 @@
 """Tiers under capacity: base tiers by value, overlays on top of them, and what each account gets."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -147,11 +148,30 @@ def plan_on(
     )
 
 
-def base_on(
-    gated: pd.DataFrame, tables: Tables, policy: Policy, ground: Ground, *, previous: pd.DataFrame | None = None
-) -> Ints:
-    """The base tiers of `plan_on` alone, of qualified rows by account_id: of refits nobody reads the words."""
-    return base_tiers(_terms_on(gated, tables, policy, ground, previous)[2]).tier
+def terms_under(
+    values: Floats,
+    gated: pd.DataFrame,
+    tables: Tables,
+    policy: Policy,
+    ground: Ground,
+    *,
+    previous: pd.DataFrame | None = None,
+) -> Iterator[Terms]:
+    """The terms of `plan_on` under each row of `values`, shape (times, qualified rows by account_id)."""
+    terms = _terms_on(gated, tables, policy, ground, previous)[2]
+    for value in values:
+        book = replace(terms.book, value=value)
+        yield replace(terms, book=book, reserved=reserve_strategic(book, policy))
+
+
+def place_tiers(
+    terms: Terms, policy: Policy, ground: Ground, *, previous: pd.DataFrame | None = None
+) -> tuple[Base, Placed]:
+    """The base tiers of `plan_on`, and the tiers: without its words on them, which nobody reads of many plans."""
+    found, n = base_tiers(terms), len(terms.book.value)
+    nothing = pd.Series(pd.NaT, range(n), dtype="datetime64[us]")
+    by, reason = np.full(n, "value", dtype=object), np.full(n, "", dtype=object)
+    return found, lay_over(terms.book, Placed(found.tier, by, reason, nothing), policy, ground, previous=previous)[0]
 
 
 def _terms_on(

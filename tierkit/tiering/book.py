@@ -1,6 +1,8 @@
 """The qualified accounts of a month as arrays, and the tiers they hold while overlays pass over them."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,7 +57,11 @@ class Book:
 
     def position(self, account_id: pd.Series) -> Ints:
         """Where accounts stand in the book, -1 if not in it."""
-        return np.asarray(pd.Index(self.account_id).get_indexer(pd.Index(account_id.astype(object))), dtype=np.int64)
+        return np.asarray(self._index.get_indexer(pd.Index(account_id.astype(object))), dtype=np.int64)
+
+    @cached_property
+    def _index(self) -> "pd.Index[Any]":
+        return pd.Index(self.account_id)
 
     def used(self, tier: Ints) -> Ints:
         """Accounts of each owner in each tier but the last, same shape as the slots."""

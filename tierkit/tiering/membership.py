@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 
 from tierkit.inputs.tables import Tables
 from tierkit.models.bootstrap import Refits
-from tierkit.tiering.assign import base_on
+from tierkit.tiering.allocation import base_tiers
+from tierkit.tiering.assign import terms_under
 from tierkit.tiering.gates import QUALIFIED, check_scores
 from tierkit.tiering.ground import ground_on
 from tierkit.tiering.policy import Policy
+from tierkit.tiering.sorting import sort_tiers
 
 LOW, HIGH = 0.2, 0.8
 """Between these the data do not say who belongs in Tier 1."""
@@ -55,12 +57,12 @@ def membership_prob(
     rows = rows[rows["gate"] == QUALIFIED] if "gate" in rows else rows
     rows = rows.sort_values("account_id", kind="stable", ignore_index=True)
     columns = ["account_id", *(c for c in (*_NEEDED, *_STATE) if c in rows)]
-    slim = rows[columns].assign(win_prob=np.nan, expected_acv=np.nan)
     value = _aligned(refits.expected_value, refits, rows)
+    slim = rows[columns].assign(win_prob=np.nan, expected_acv=np.nan, expected_value=value[0])
     first = np.zeros(value.shape, dtype=bool)
     ground = ground_on(tables, policy, as_of=pd.Timestamp(as_of), seed=0)
-    for b in range(len(value)):
-        first[b] = base_on(slim.assign(expected_value=value[b]), tables, policy, ground, previous=previous) == 1
+    for b, terms in enumerate(terms_under(value, slim, tables, policy, ground, previous=previous)):
+        first[b] = base_tiers(terms).tier == 1
     n = len(value)
     return pd.DataFrame(
         {
@@ -126,13 +128,11 @@ def _among_the_greatest(value: Floats, first: NDArray[np.bool_], rows: pd.DataFr
     owner = np.zeros(len(rows), dtype=np.int64)
     if "owner_id" in rows and policy.shares is None:
         owner = pd.factorize(rows["owner_id"])[0] + 1
-    places = np.rint(np.bincount(owner, weights=first.mean(axis=0), minlength=owner.max(initial=0) + 1))
+    places = np.rint(np.bincount(owner, weights=first.mean(axis=0))).astype(np.int64)
     may = ~rows["off_support"].fillna(False).to_numpy(dtype=bool) if "off_support" in rows else np.ones(len(rows), bool)
-    inside = np.zeros(value.shape)
-    for one in np.flatnonzero(places):
-        theirs = np.flatnonzero((owner == one) & may)
-        rank = np.argsort(np.argsort(-value[:, theirs], axis=1, kind="stable"), axis=1, kind="stable")
-        inside[:, theirs] = rank < places[one]
+    inside, theirs = np.zeros(value.shape, dtype=bool), owner[may]
+    for b, drawn in enumerate(value):
+        inside[b, may] = sort_tiers(drawn[may], theirs, places[:, None]) == 1
     return np.asarray(inside.mean(axis=0))
 
 

@@ -139,12 +139,11 @@ def say_uncovered(
 
 def write_review_sample(folder: Path, sample: pd.DataFrame, tiers: pd.DataFrame, reasons: pd.DataFrame) -> Path:
     """Write review_sample.csv under `folder`: the sample with why each stands where it does; its path."""
-    why = split_reasons(reasons).reindex(sample["account_id"])
-    pros = [x if isinstance(x, tuple) else () for x in why["reasons_for"]]
+    why = split_reasons(reasons, sample["account_id"])
     by_id = tiers.drop_duplicates("account_id").set_index("account_id")
     shown = sample.assign(tier_reason=sample["account_id"].map(by_id["tier_reason"]) if "tier_reason" in by_id else "")
     for i in range(3):
-        shown[f"reason_{i + 1}"] = [x[i] if len(x) > i else None for x in pros]
+        shown[f"reason_{i + 1}"] = [x[i] if len(x) > i else None for x in why["reasons_for"]]
     shown["reason_against"] = list(why["reason_against"])
     path = folder / "review_sample.csv"
     write_for_people(shown, path)

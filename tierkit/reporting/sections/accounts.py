@@ -44,11 +44,9 @@ def list_accounts(
     rows["shown_name"] = [i if words.is_missing(n) else n for n, i in zip(rows["name"], ids, strict=True)]
     named = rows["owner_id"] if owners is None else rows["owner_id"].map(owners).fillna(rows["owner_id"])
     rows["owner_name"] = named
-    why = split_reasons(reasons)["reasons_for"].reindex(rows["account_id"])
+    why = split_reasons(reasons, rows["account_id"])["reasons_for"]
     both = zip(why, rows["tier_by"], rows["tier_reason"], strict=True)
-    rows["main_reason"] = [
-        r[0] if isinstance(r, tuple) and r and by not in _ABOVE_VALUE else words.readable(t) for r, by, t in both
-    ]
+    rows["main_reason"] = [r[0] if r and by not in _ABOVE_VALUE else words.readable(t) for r, by, t in both]
     fields = ["account_id", *(f.column for f in _FIELDS)]
     listed: pd.DataFrame = rows.reindex(columns=fields)
     return listed
