@@ -120,13 +120,12 @@ def test_what_the_cap_takes_is_a_reason_with_its_words(tmp_path, today, win, acv
 
 
 @ALL_KINDS
-def test_batches_row_groups_and_threads_change_no_byte(tmp_path, today, models, monkeypatch):
+def test_batches_and_row_groups_change_no_byte(tmp_path, today, models, monkeypatch):
     written, some = [], today.head(45)
-    for rows_at_once, group, threads in ((1000, 1000, 1), (7, 3, 1), (1, 1000, 2), (20, 1, 3)):
+    for rows_at_once, group in ((1000, 1000), (7, 3), (1, 1000), (20, 1)):
         source, target = tmp_path / f"rows-{group}.parquet", tmp_path / "scores.parquet"
         some.to_parquet(source, index=False, row_group_size=group)
         monkeypatch.setattr(score_files, "BATCH", rows_at_once)
-        monkeypatch.setattr(score_files, "THREADS", threads)
         # By the loops that many rows are worth, as by LightGBM itself.
         monkeypatch.setattr(score_files, "_MANY", 0)
         score_file(source, target, *models)
@@ -144,21 +143,6 @@ def test_loops_of_our_own_say_what_lightgbm_says(tmp_path, today, opening_trees,
     few, many = pd.read_parquet(tmp_path / "few"), pd.read_parquet(tmp_path / "many")
     pd.testing.assert_frame_equal(few[[*SCORES]], many[[*SCORES]], check_exact=True)
     pd.testing.assert_frame_equal(few, many, rtol=1e-6)
-
-
-@pytest.mark.parametrize("groups", [1, 40])
-def test_what_was_read_is_let_go(tmp_path, win, groups):
-    # 46 MB of numbers that do not compress, of which a batch is 3.
-    rng, n = np.random.default_rng(1), 800_000
-    numbers = {c.name: rng.random(n) for c in win.model.design.numbers}
-    ids = pa.array(np.arange(n))
-    table = pa.table({"account_id": ids, "industry": pa.nulls(n, pa.string()), **numbers})
-    pq.write_table(table, tmp_path / "rows.parquet", row_group_size=n // groups)
-    del table, numbers, ids
-    before = pa.total_allocated_bytes()
-    with score_files._opened(tmp_path / "rows.parquet", [win.model.design]) as rows:
-        most = max(pa.total_allocated_bytes() - before for _ in rows.batches)
-    assert most < 20e6
 
 
 def test_a_reader_of_batches_is_scored_like_a_file(tmp_path, today, opening, win, acv):

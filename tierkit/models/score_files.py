@@ -1,10 +1,6 @@
 """Score and explain a file of accounts of any length, batch by batch, in memory that does not grow with it."""
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +9,13 @@ import numpy as np
 
 from tierkit.errors import SheetError, TableError, TierkitError
 from tierkit.models.acv import Acv
-from tierkit.models.arrow_rows import batch_codes, check_kinds
+from tierkit.models.arrow_rows import batch_codes
 from tierkit.models.batch_parts import BatchPart, designs_of, prepare_part
 from tierkit.models.batch_reasons import strongest_reasons
 from tierkit.models.calibration import expit
 from tierkit.models.design import Array
 from tierkit.models.opening import SUPPORT, Opening
+from tierkit.models.parquet_batches import Rows, check_target, evened, opened_rows, regrouped, written
 from tierkit.models.propensity import Propensity
 from tierkit.models.reason_money import Reference, reference_value
 from tierkit.models.reason_parts import PARTS
@@ -28,17 +25,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH = 50_000
-"""Rows scored at a time: LightGBM is asked about some of each, and half as many take a tenth longer."""
+"""Rows scored at a time: LightGBM is asked about some of each, and half as many take a tenth longer. One after another:
+two threads took an eighth more CPU and 150 MiB, and no less time where two cores are shared."""
 ROW_GROUP = 100_000
 """Rows of a row group of the file written, whatever the batches were."""
-THREADS = 1
-"""Two took as long on two cores that others shared, and more memory; they change no byte."""
 KEYS = ("row_id", "deal_id", "account_id", "as_of")
 """Columns that say whose scores they are, handed on where the rows have them; `account_id` must be there."""
 _MANY = 5_000
 """Rows from which loops of our own pay for being loaded."""
-_BUFFER = 1 << 18
-"""Bytes read ahead of a column: without them a row group is held whole, and once read is not let go."""
+_TEXTS = ("_part", "_feature", "_words")
+"""How columns of few texts end, which are written once and referred to."""
 
 Tell = Callable[[str], object]
 
@@ -82,9 +78,9 @@ def score_file(
     if top < 1:
         raise SheetError(f"reasons of an account must be 1 or more, got {top}")
     target = Path(target)
-    _check_target(target)
+    check_target(target)
     try:
-        with _opened(source, designs_of(opening, win, acv)) as rows:
+        with opened_rows(source, designs_of(opening, win, acv), keys=KEYS, at_once=BATCH) as rows:
             scorer = _prepare(rows, opening, win, acv, top)
             return _write_scores(rows, scorer, target, tell)
     except _DifferedError:
@@ -98,10 +94,10 @@ class _DifferedError(TierkitError):
     """Our own loops and LightGBM said different things of a row that both were asked about."""
 
 
-def _write_scores(rows: "_Rows", scorer: "_Scorer", target: Path, tell: Tell | None) -> int:
+def _write_scores(rows: Rows, scorer: "_Scorer", target: Path, tell: Tell | None) -> int:
     n, before = 0, scorer.notes
-    with _written(target) as write:
-        for table in _regrouped(_in_order(scorer.score, _evened(rows.batches, BATCH), THREADS), ROW_GROUP):
+    with written(target, texts=_TEXTS) as write:
+        for table in regrouped(map(scorer.score, evened(rows.batches, BATCH)), ROW_GROUP):
             if scorer.notes != before:
                 raise _DifferedError(f"{' '.join(scorer.notes)} Nothing was written; score the rows again.")
             write(table)
@@ -111,16 +107,6 @@ def _write_scores(rows: "_Rows", scorer: "_Scorer", target: Path, tell: Tell | N
         if not n:
             raise TableError(f"{rows.name}: no row in it (export it again)")
     return n
-
-
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """Batches of one schema; how many rows they hold, where it is known, and what the source is called."""
-
-    schema: Any
-    batches: Iterable[Any]
-    total: int | None
-    name: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +146,7 @@ class _Scorer:
         return np.asarray(expit(support.raw_of(batch_codes(support.design, batch))) < SUPPORT)
 
 
-def _prepare(rows: _Rows, opening: Opening | None, win: Propensity | None, acv: Acv | None, top: int) -> _Scorer:
+def _prepare(rows: Rows, opening: Opening | None, win: Propensity | None, acv: Acv | None, top: int) -> _Scorer:
     many = rows.total is None or rows.total >= _MANY
     models = [(name, m) for name, m in zip(PARTS, (opening, win, acv), strict=True) if m is not None]
     return _Scorer(
@@ -172,130 +158,3 @@ def _prepare(rows: _Rows, opening: Opening | None, win: Propensity | None, acv: 
         keys=[name for name in KEYS if name in rows.schema.names],
         top=top,
     )
-
-
-@contextmanager
-def _opened(source: Any, designs: Sequence[Any]) -> Iterator[_Rows]:
-    """The rows, only the columns that are needed, texts as a dictionary and numbers into it."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if isinstance(source, pa.RecordBatchReader):
-        _needed(source.schema, designs, "the rows")
-        yield _Rows(source.schema, source, None, "the rows")
-        return
-    path = Path(source)
-    if not path.is_file():
-        raise TableError(f"{path}: there is no such file")
-    try:
-        schema = pq.read_schema(path)
-        columns, texts = _needed(schema, designs, path.name)
-        file = pq.ParquetFile(path, read_dictionary=texts, buffer_size=_BUFFER, pre_buffer=False)
-    except pa.ArrowInvalid as error:
-        raise TableError(f"{path.name}: not a Parquet file that can be read (export it again)") from error
-    with file:
-        if not file.metadata.num_rows:
-            raise TableError(f"{path.name}: no row in it (export it again)")
-        yield _Rows(schema, _read(file, columns, path.name), file.metadata.num_rows, path.name)
-
-
-def _read(file: Any, columns: list[str], name: str) -> Iterator[Any]:
-    import pyarrow as pa
-
-    n = 0
-    try:
-        for batch in file.iter_batches(BATCH, columns=columns, use_threads=False):
-            yield batch
-            n += len(batch)
-    except (pa.ArrowInvalid, OSError) as error:
-        if getattr(error, "errno", None) is not None:
-            raise
-        raise TableError(f"{name}: row {n + 1} and those after it cannot be read (export it again)") from error
-
-
-def _needed(schema: Any, designs: Sequence[Any], name: str) -> tuple[list[str], list[str]]:
-    """Columns to read, and those of them that are categories."""
-    try:
-        kinds = check_kinds(schema, designs, keys=("account_id",), texts=("segment",))
-    except TableError as error:
-        raise TableError(f"{name}: {error}") from None
-    columns = [field for field in schema.names if field in kinds or field in KEYS]
-    return columns, [column for column, kind in kinds.items() if kind == "category"]
-
-
-def _evened(batches: Iterable[Any], n: int) -> Iterator[Any]:
-    """Batches of `n` rows, the last of fewer: those of a source are as small as its row groups."""
-    import pyarrow as pa
-
-    for table in _regrouped((pa.Table.from_batches([batch]) for batch in batches), n):
-        yield from table.unify_dictionaries().combine_chunks().to_batches()
-
-
-def _regrouped(tables: Iterable[Any], n: int) -> Iterator[Any]:
-    """The same rows in tables of `n`, the last of fewer."""
-    import pyarrow as pa
-
-    waiting: list[Any] = []
-    held = 0
-    for table in tables:
-        waiting.append(table)
-        held += len(table)
-        if held < n:
-            continue
-        whole = pa.concat_tables(waiting)
-        for start in range(0, held - n + 1, n):
-            yield whole.slice(start, n)
-        left = held % n
-        waiting, held = [whole.slice(len(whole) - left)] if left else [], left
-    if held:
-        yield pa.concat_tables(waiting)
-
-
-def _in_order(work: Callable[[Any], Any], items: Iterable[Any], threads: int) -> Iterator[Any]:
-    """Results in the order of items, no more under way than there are threads, and one waiting."""
-    if threads == 1:
-        yield from map(work, items)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[Any] = deque()
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
-def _check_target(target: Path) -> None:
-    if target.exists():
-        raise SheetError(f"{target} exists already (name another file, or remove it)")
-    if not target.resolve().parent.is_dir():
-        raise SheetError(f"{target}: there is no folder {target.resolve().parent} to write it to")
-
-
-@contextmanager
-def _written(target: Path) -> Iterator[Callable[[Any], None]]:
-    """What takes table after table into a file beside the target, which takes its name once it is whole."""
-    import pyarrow.parquet as pq
-
-    beside = target.resolve().with_name(f".{target.name}.{os.getpid()}.new")
-    writer: Any = None
-
-    def write(table: Any) -> None:
-        nonlocal writer
-        if writer is None:
-            texts = [f.name for f in table.schema if f.name.endswith(("_part", "_feature", "_words"))]
-            writer = pq.ParquetWriter(beside, table.schema, compression="zstd", use_dictionary=texts)
-        writer.write_table(table.combine_chunks(), row_group_size=len(table))
-
-    try:
-        yield write
-        if writer is not None:
-            writer.close()
-            os.replace(beside, target)
-    finally:
-        try:
-            if writer is not None:
-                writer.close()
-        finally:
-            beside.unlink(missing_ok=True)
