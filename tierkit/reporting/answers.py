@@ -10,7 +10,7 @@ from tierkit.models.opening import Opening
 from tierkit.models.propensity import Propensity
 from tierkit.reporting import words
 from tierkit.reporting.fragments import Fragment, paragraph
-from tierkit.reporting.reasons import shown_reasons
+from tierkit.reporting.reasons import first_reasons
 from tierkit.reporting.sections.lift import lead_lift
 
 
@@ -122,8 +122,7 @@ def answer_reasons(reasons: pd.DataFrame) -> Fragment:
     """What most often stands first among the reasons."""
     if reasons.empty:
         return _say("There is nothing to explain: no model is used, or nobody is open to be scored.")
-    shown = shown_reasons(reasons)
-    n_accounts, told = int(reasons["account_id"].nunique()), shown.drop_duplicates("account_id")
+    n_accounts, told = int(reasons["account_id"].nunique()), first_reasons(reasons)
     if told.empty:
         return _say(f"Nothing sets any of the {words.things(n_accounts, 'account')} apart from the typical one.")
     first = told["group"].astype("str").replace("effort", "own effort").value_counts(normalize=True)

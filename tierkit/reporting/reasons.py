@@ -40,9 +40,10 @@ def split_reasons(reasons: pd.DataFrame, accounts: "pd.Series[str]", *, top: int
     return pd.DataFrame(split, index=ids)
 
 
-def shown_reasons(reasons: pd.DataFrame) -> pd.DataFrame:
-    """What people see of the reasons, by account and rank."""
-    return _seen(reasons).sort_values(["account_id", "rank"], kind="stable")
+def first_reasons(reasons: pd.DataFrame) -> pd.DataFrame:
+    """Of each account the strongest reason that people see, by account."""
+    seen = _seen(reasons).reset_index(drop=True)
+    return seen.loc[seen.groupby("account_id", sort=True)["rank"].idxmin()]
 
 
 def _seen(reasons: pd.DataFrame) -> pd.DataFrame:
