@@ -3,7 +3,7 @@
 Run `python -m tests.benchmarks --only proof`. Peers sum by account once, then draw the accounts of each tier anew.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
@@ -21,17 +21,32 @@ ERRORS = 4
 
 def rows(*, n_deals: int = 20_000, resamples: int = 2_000, turns: int = 3) -> Iterator[Row]:
     """Ours against a pandas loop and against `scipy.stats.bootstrap`."""
-    deals = many_deals(n_deals)
     size = f"{n_deals:,} deals, {resamples:,} resamples, four contrasts"
+    yield from beside_loops(
+        ("Lift intervals", size), many_deals(n_deals), (_ours, with_pandas, with_scipy), resamples, turns
+    )
+
+
+def beside_loops(
+    work: tuple[str, str],
+    frame: pd.DataFrame,
+    ways: tuple[Callable[[pd.DataFrame, int], np.ndarray], ...],
+    resamples: int,
+    turns: int,
+) -> Iterator[Ratio]:
+    """Ours, which gives the ends of intervals, against a pandas loop and scipy, which give draws.
+
+    Parameters
+    ----------
+    work : what is done, and its size. ways : ours, with pandas and with scipy, of a frame and a number of resamples.
+    """
+    ours, *others = (partial(way, frame, resamples) for way in ways)
     compared = f"all eight ends within {ERRORS} Monte Carlo errors"
-    ours = partial(_ours, deals, resamples)
-    for peer, library, theirs, least in (
-        ("DataFrame.sample in a loop", "pandas", partial(with_pandas, deals, resamples), 20.0),
-        ("stats.bootstrap", "scipy", partial(with_scipy, deals, resamples), None),
-    ):
+    peers = (("DataFrame.sample in a loop", "pandas", 20.0), ("stats.bootstrap", "scipy", None))
+    for (peer, library, least), theirs in zip(peers, others, strict=True):
         took = take_turns(ours, theirs, turns=turns)
         agrees = ends_agree(took.our_answer, ends(took.their_answer), took.their_answer, resamples)
-        yield Ratio("Lift intervals", size, peer, library, took.ours, took.theirs, agrees, compared, least)
+        yield Ratio(*work, peer, library, took.ours, took.theirs, agrees, compared, least)
 
 
 def many_deals(n_deals: int = 100_000, *, seed: int = 1) -> pd.DataFrame:

@@ -5,14 +5,13 @@ what each of four rankings holds of it.
 """
 
 from collections.abc import Iterator
-from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from tests.benchmarks.bootstrap import ERRORS, ends, ends_agree
-from tests.benchmarks.ratios import Ratio, Row, take_turns
+from tests.benchmarks.bootstrap import beside_loops, ends
+from tests.benchmarks.ratios import Row
 from tierkit.proof.resampling import resample_accounts, sums_by_account
 
 HELD = {"by_value": 0.1, "by_value_wide": 0.3, "by_size": 0.1, "in_hindsight": 0.01}
@@ -24,15 +23,9 @@ def rows(*, n_accounts: int = 20_000, months: int = 12, resamples: int = 2_000, 
     held = account_months(n_accounts, months)
     n_won = held.loc[held["won_acv"] > 0, "account_id"].nunique()
     size = f"{n_accounts:,} accounts ({n_won:,} won) x {months} months, {resamples:,} resamples, {len(HELD)} shares"
-    compared = f"all eight ends within {ERRORS} Monte Carlo errors"
-    ours = partial(with_counts, held, resamples)
-    for peer, library, theirs, least in (
-        ("DataFrame.sample in a loop", "pandas", partial(with_pandas, held, resamples), 20.0),
-        ("stats.bootstrap", "scipy", partial(with_scipy, held, resamples), None),
-    ):
-        took = take_turns(ours, theirs, turns=turns)
-        agrees = ends_agree(ends(took.our_answer), ends(took.their_answer), took.their_answer, resamples)
-        yield Ratio("Value capture intervals", size, peer, library, took.ours, took.theirs, agrees, compared, least)
+    yield from beside_loops(
+        ("Value capture intervals", size), held, (with_counts, with_pandas, with_scipy), resamples, turns
+    )
 
 
 def account_months(n: int, months: int, *, seed: int = 1) -> pd.DataFrame:
@@ -54,14 +47,14 @@ def account_months(n: int, months: int, *, seed: int = 1) -> pd.DataFrame:
 
 
 def with_counts(held: pd.DataFrame, resamples: int, *, seed: int = 1) -> np.ndarray:
-    """Draws of each share of all won ACV, shape (resamples, rankings), as `value_capture` makes them."""
+    """Ends of the interval of each share of all won ACV, shape (2, rankings), drawn as `value_capture` does."""
     sums = sums_by_account(held, {name: held[name].to_numpy() for name in ("won_acv", *HELD)})
     drawn = resample_accounts(sums, rng=np.random.default_rng(seed), resamples=resamples).drawn
-    return drawn[:, 1:] / drawn[:, :1]
+    return ends(drawn[:, 1:] / drawn[:, :1])
 
 
 def with_pandas(held: pd.DataFrame, resamples: int, *, seed: int = 5) -> np.ndarray:
-    """The same as one writes it: sums by account, then as many accounts drawn with replacement, over and over."""
+    """Draws of the same, (resamples, rankings), as one writes it: sums by account, then as many accounts drawn anew."""
     sums, rng = held.groupby("account_id")[["won_acv", *HELD]].sum(), np.random.default_rng(seed)
     drawn = [sums.sample(frac=1, replace=True, random_state=rng).sum().to_numpy() for _ in range(resamples)]
     whole = np.array(drawn)

@@ -1,20 +1,11 @@
-"""Trees as arrays beside LightGBM, shap and woodelf: CPU seconds a row, and whether the answers are the same.
+"""Trees and rows for the page of ratios, how answers are compared, and what becomes of deep trees.
 
-Run `python -m tests.benchmarks.forest`: 300 trees of 31 leaves on 50 features, 8 of them categories, a twelfth of all
-values missing; contributions on 100,000 ordinary rows and 8,000 hard ones (`--rows`, `--hard-rows` for fewer). All
-ways are timed in turn in one process with one thread. LightGBM and shap explain a part of the rows on the clock, since
-all would take minutes; woodelf sees numbers without missing values, for it refuses or mishandles the rest.
+Run `python -m tests.benchmarks.forest` for trees of 63 and 127 leaves; `python -m tests.benchmarks --only "scores and
+reasons"` times them beside LightGBM, shap and woodelf.
 """
 
-import argparse
-import contextlib
-import io
-import statistics
 import time
-import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -24,26 +15,6 @@ from tierkit.models.forest import Forest, read_forest
 
 LEVELS = (3, 8, 20, 40, 60, 100, 12, 30)
 """Levels of the categories, which come first."""
-PART = 600
-"""Rows that LightGBM and shap explain in each turn."""
-
-
-@dataclass(frozen=True)
-class Beside:
-    """Two ways to one answer: median CPU microseconds a row, and whether the answers agree (and by what measure)."""
-
-    what: str
-    peer: str
-    ours: float
-    theirs: float
-    at_least: float | None
-    agrees: bool
-    compared: str
-
-    @property
-    def times(self) -> float:
-        """How many times the peer's time ours is contained in."""
-        return self.theirs / self.ours
 
 
 def make_rows(n: int, *, seed: int, n_categories: int = 8, missing: float = 0.08) -> Array:
@@ -83,68 +54,7 @@ def grow(*, n_categories: int = 8, missing: float = 0.08, n_leaves: int = 31, ma
     return lgb.train(params, data, 300)
 
 
-def shap_beside(*, n_rows: int = 100_000, n_hard: int = 8_000, turns: int = 5) -> Iterator[Beside]:
-    """Contributions beside `pred_contrib` and `shap.TreeExplainer`, with categories and missing values."""
-    import shap
-
-    booster = grow()
-    forest = _read(booster)
-    x, hard = make_rows(n_rows, seed=7), make_hard_rows(n_hard, seed=8)
-    agrees, compared = same_reasons(forest, booster, np.vstack([x, hard]))
-    explainer = shap.TreeExplainer(booster)
-    some, few = x[: min(len(x), 40_000)], x[:PART]
-    with warnings.catch_warnings():
-        # It says at every call that the shape of its answer changed.
-        warnings.simplefilter("ignore", UserWarning)
-        took = _turns(
-            turns,
-            lambda: forest.contributions(some),
-            lambda: booster.predict(few, pred_contrib=True, num_threads=1),
-            lambda: explainer.shap_values(few),
-        )
-    ours, contrib, explained = took[0] / len(some), took[1] / len(few), took[2] / len(few)
-    what = "SHAP, 300 trees of 31 leaves, 8 of 50 features categories"
-    yield Beside(what, "lightgbm predict(pred_contrib=True)", ours, contrib, 40.0, agrees, compared)
-    yield Beside(what, "shap TreeExplainer", ours, explained, 40.0, agrees, compared)
-
-
-def woodelf_beside(*, n_rows: int = 20_000, turns: int = 3) -> Iterator[Beside]:
-    """Contributions beside `woodelf-explainer` on numbers without missing values, which is all it takes."""
-    try:
-        from woodelf import WoodelfExplainer
-    except ImportError:
-        return
-    import pandas as pd
-
-    booster = grow(n_categories=0, missing=0.0, max_depth=8)
-    forest, x = _read(booster), make_rows(n_rows, seed=7, n_categories=0, missing=0.0)
-    frame = pd.DataFrame(x, columns=booster.feature_name())
-
-    def explain() -> Array:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            return np.asarray(WoodelfExplainer(booster).shap_values(frame))
-
-    theirs = explain()
-    apart = float(np.abs(forest.contributions(x) - theirs).max())
-    took = _turns(turns, lambda: forest.contributions(x), explain)
-    what, compared = f"SHAP, numbers alone, at most 8 deep, {n_rows:,} rows", f"{apart:.0e} apart"
-    yield Beside(what, "woodelf-explainer", took[0] / n_rows, took[1] / n_rows, None, apart < 1e-5, compared)
-
-
-def scores_beside(*, n_rows: int = 50_000, turns: int = 7) -> Iterator[Beside]:
-    """Scores beside `Booster.predict`, of numbers alone and with categories."""
-    for words, n_categories, missing, at_least in (("numbers alone", 0, 0.0, 12.0), ("8 categories", 8, 0.08, 5.0)):
-        booster = grow(n_categories=n_categories, missing=missing)
-        forest, x = _read(booster), make_rows(n_rows, seed=7, n_categories=n_categories, missing=missing)
-        both = np.vstack([x, make_hard_rows(8_000, seed=8)])
-        same = bool(np.array_equal(forest.raw(both), booster.predict(both, raw_score=True, num_threads=1)))
-        took = _turns(turns, partial(forest.raw, x), partial(booster.predict, x, raw_score=True, num_threads=1))
-        what = f"Scores, 300 trees of 31 leaves, {words}"
-        each = (took[0] / n_rows, took[1] / n_rows)
-        yield Beside(what, "lightgbm predict(raw_score=True)", *each, at_least, same, "bit for bit")
-
-
-def depths_beside(*, n_rows: int = 300) -> Iterator[str]:
+def say_depths(*, n_rows: int = 300) -> Iterator[str]:
     """What becomes of trees of 63 and 127 leaves, 8 deep and without a limit: by tables, or why by LightGBM."""
     for n_leaves in (63, 127):
         for max_depth in (8, -1):
@@ -186,38 +96,10 @@ def _read(booster: Any) -> Forest:
     return forest
 
 
-def _turns(turns: int, *ways: Callable[[], object]) -> list[float]:
-    """Median CPU microseconds of each way, taken in turn after one turn that is not counted."""
-    taken: list[list[float]] = [[] for _ in ways]
-    for turn in range(turns + 1):
-        for way, seconds in zip(ways, taken, strict=True):
-            began = time.process_time()
-            way()
-            if turn:
-                seconds.append(1e6 * (time.process_time() - began))
-    return [statistics.median(seconds) for seconds in taken]
-
-
 def main() -> None:
-    """Print a line for each peer; stop where an answer differs."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--hard-rows", type=int, default=8_000)
-    args = parser.parse_args()
-    differ = []
-    for part in (scores_beside(), shap_beside(n_rows=args.rows, n_hard=args.hard_rows), woodelf_beside()):
-        for row in part:
-            print(
-                f"{row.what}: ours {row.ours:,.2f} us a row, {row.peer} {row.theirs:,.1f}: {row.times:.1f} times"
-                f"{'' if row.at_least is None else f' (at least {row.at_least:.0f})'}; {row.compared}",
-                flush=True,
-            )
-            if not row.agrees:
-                differ.append(row.what)
-    for line in depths_beside():
+    """Print a line for each depth."""
+    for line in say_depths():
         print(line, flush=True)
-    if differ:
-        raise SystemExit(f"answers differ: {'; '.join(differ)}")
 
 
 if __name__ == "__main__":

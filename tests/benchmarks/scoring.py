@@ -11,7 +11,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tests.benchmarks.ratios import Seconds, take_turns
 from tierkit.models.acv import Acv, AcvFit
 from tierkit.models.calibration import Calibration
 from tierkit.models.design import Array
@@ -232,7 +232,7 @@ def run_apart(models: Path, source: Path, target: Path) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Beside:
-    """CPU seconds for a thousand accounts of ours, and of LightGBM; and whether the answers are the same.
+    """CPU seconds of ours and of LightGBM, and whether the answers are the same.
 
     Attributes
     ----------
@@ -241,8 +241,8 @@ class Beside:
     most_apart : greatest difference of the contribution of a reason. others_first : accounts with another first reason.
     """
 
-    ours: float
-    lightgbm: float
+    ours: Seconds
+    lightgbm: Seconds
     bits_apart: int
     most_apart: float
     others_first: int
@@ -252,11 +252,19 @@ class Beside:
         """Whether the answers are the same, to rounding."""
         return self.bits_apart == 0 and self.most_apart < 1e-5 and self.others_first == 0
 
+    @property
+    def compared(self) -> str:
+        """How they were compared, in words."""
+        return (
+            f"{self.bits_apart} scores differ in a bit, reasons at most {self.most_apart:.0e} apart, "
+            f"{self.others_first} first reasons differ"
+        )
+
 
 def beside_lightgbm(folder: Path, accounts: int = 50_000, *, of_peer: int = 2_000) -> Beside:
     """`score_file` on so many accounts beside `Booster.predict` and `pred_contrib` on the first `of_peer` of them.
 
-    Both on one thread of this process, what they load loaded before; LightGBM takes milliseconds an account.
+    Both on one thread of this process; LightGBM takes milliseconds an account.
     """
     import pyarrow.parquet as pq
 
@@ -264,21 +272,19 @@ def beside_lightgbm(folder: Path, accounts: int = 50_000, *, of_peer: int = 2_00
     models, source, target = make_models(folder / "models"), write_rows(folder, accounts), folder / "beside.parquet"
     rows = next(pq.ParquetFile(source).iter_batches(of_peer)).to_pandas()
     parts = {"opens": models.opening, "wins": models.win, "value": models.acv}
-    ours, theirs = [], []
-    for _ in range(3):
+
+    def ours() -> None:
         target.unlink(missing_ok=True)
-        began = time.process_time()
         score_file(source, target, models.opening, models.win, models.acv)
-        ours.append((time.process_time() - began) / accounts)
-        began = time.process_time()
+
+    def theirs() -> None:
         for model in parts.values():
             frame = fitted_model(model).design.frame(seen_rows(rows, model))
             for how in ({"raw_score": True}, {"pred_contrib": True}):
                 fitted_model(model).booster.predict(frame, num_threads=1, **how)
-        theirs.append((time.process_time() - began) / len(rows))
-    found = pd.read_parquet(target).head(of_peer)
-    # The first round loads and compiles.
-    return Beside(1e3 * min(ours[1:]), 1e3 * min(theirs[1:]), *_apart(found, rows, parts))
+
+    took = take_turns(ours, theirs, turns=2, part=len(rows) / accounts)
+    return Beside(took.ours, took.theirs, *_apart(pd.read_parquet(target).head(of_peer), rows, parts))
 
 
 def _apart(found: pd.DataFrame, rows: pd.DataFrame, parts: dict[str, Any]) -> tuple[int, float, int]:
@@ -320,11 +326,7 @@ def main() -> None:
     print(f"memory   {took['memory']:8.2f} GiB  (limit {LIMITS['memory']} GiB)")
     print(f"written  {target.stat().st_size / 2**20:8.1f} MiB")
     beside = beside_lightgbm(args.folder)
-    print(
-        f"beside LightGBM, for a thousand accounts: {beside.ours:.3f} s of ours, {beside.lightgbm:.2f} s of its own: "
-        f"{beside.lightgbm / beside.ours:.0f} times; {beside.bits_apart} scores differ in a bit, reasons by at most "
-        f"{beside.most_apart:.0e}, {beside.others_first} accounts have another first reason"
-    )
+    print(f"beside LightGBM: {beside.lightgbm.median / beside.ours.median:.0f} times; {beside.compared}")
     if not beside.same:
         raise SystemExit("an answer differs")
     if took["cpu"] > most or took["memory"] > LIMITS["memory"]:

@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import resource
-import statistics
 import subprocess
 import sys
 import time
@@ -69,29 +68,6 @@ def digest(found: pd.DataFrame) -> tuple[int, str]:
         assert np.array_equal(values, whole), name
         said.update(whole)
     return len(shared), said.hexdigest()[:16]
-
-
-def window_seconds(
-    *, accounts: int = 100_000, activities: int = 5_000_000, turns: int = 5, people: bool = False
-) -> dict[str, tuple[float, float, bool]]:
-    """By peer: CPU seconds of ours and of the peer, medians of turns in this process, and whether they agree."""
-    folder = FOLDER / f"{activities}-{accounts}"
-    make_log(folder, accounts=accounts, activities=activities)
-    taken: dict[str, list[float]] = {way: [] for way in WAYS}
-    answers: dict[str, set[tuple[int, str]]] = {way: set() for way in WAYS}
-    for turn in range(turns + 1):
-        for way in list(WAYS)[:: 1 if turn % 2 else -1]:
-            began = time.process_time()
-            found = WAYS[way](folder, people=people)
-            # The first turn only warms up
-            taken[way] += [time.process_time() - began] if turn else []
-            answers[way].add(digest(found))
-    ours = statistics.median(taken["tierkit"])
-    return {
-        way: (ours, statistics.median(taken[way]), len(answers["tierkit"] | answers[way]) == 1)
-        for way in WAYS
-        if way != "tierkit"
-    }
 
 
 def run_one(way: str, folder: Path, *, people: bool) -> dict[str, object]:

@@ -41,3 +41,18 @@ def acv(deals, verdicts):
 @pytest.fixture(scope="session")
 def opening(panel):
     return fit_opening(panel, make_verdicts(PANEL_FEATURES), seed=7)
+
+
+@pytest.fixture(scope="session")
+def opening_trees(panel):
+    return fit_opening(panel, make_verdicts(PANEL_FEATURES), seed=7, compare=False, kind="lightgbm")
+
+
+@pytest.fixture(scope="session")
+def acv_trees(deals, verdicts):
+    return fit_acv(deals, verdicts, seed=7, compare=False, kind="lightgbm")
+
+
+@pytest.fixture(scope="session")
+def acv_median(verdicts):
+    return fit_acv(make_deals(120, seed=5).assign(segment="SMB"), verdicts, seed=1, compare=False)

@@ -264,7 +264,7 @@ def test_many_rows_take_the_loops_and_few_do_not(monkeypatch, of_deals):
     few, base = trees.contributions(deals)
     raw = trees.raw(deals)
     assert "forest" not in trees.__dict__
-    monkeypatch.setattr(of_trees, "_MANY", 1000)
+    monkeypatch.setattr(of_trees, "MANY", 1000)
     asked, ask = [], Trees._ask
     monkeypatch.setattr(Trees, "_ask", lambda self, x, **how: asked.append(len(x)) or ask(self, x, **how))
     many, same_base = trees.contributions(deals)
@@ -311,7 +311,7 @@ def test_what_differed_is_said_of_scores_and_reasons_after_they_were_kept(monkey
     deals = make_deals(2500, seed=4)
     win = fit_propensity(deals, make_verdicts(), seed=1, compare=False, kind="lightgbm")
     assert not score_accounts(deals, None, win, None).attrs
-    monkeypatch.setattr(of_trees, "_MANY", 1000)
+    monkeypatch.setattr(of_trees, "MANY", 1000)
     monkeypatch.setattr(of_trees, "_MANY_SCORED", 1000)
     win.model.__dict__["forest"] = read_forest(re.sub(r"leaf_value=\S+", "leaf_value=9", win.model.text))
     with pytest.warns(UserWarning, match="left to LightGBM"):

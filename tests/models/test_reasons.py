@@ -5,10 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.models.truth import FEATURES, PANEL_FEATURES, make_deals, make_panel, make_verdicts
-from tierkit.models.acv import fit_acv
+from tests.models.truth import FEATURES, make_deals, make_panel, make_verdicts
 from tierkit.models.bootstrap import RefittedModels, bootstrap_models
-from tierkit.models.opening import fit_opening
 from tierkit.models.propensity import fit_propensity
 from tierkit.models.reason_money import reference_value
 from tierkit.models.reason_parts import CAP, HELD, base_of
@@ -32,21 +30,6 @@ def refitted(deals, panel, opening, win, acv):
 @pytest.fixture(scope="module")
 def why(today, opening, win, acv, refitted):
     return explain_scores(today, opening, win, acv, refitted=refitted)
-
-
-@pytest.fixture(scope="module")
-def opening_trees(panel):
-    return fit_opening(panel, make_verdicts(PANEL_FEATURES), seed=7, compare=False, kind="lightgbm")
-
-
-@pytest.fixture(scope="module")
-def acv_trees(deals):
-    return fit_acv(deals, make_verdicts(), seed=7, compare=False, kind="lightgbm")
-
-
-@pytest.fixture(scope="module")
-def acv_median():
-    return fit_acv(make_deals(120, seed=5).assign(segment="SMB"), make_verdicts(), seed=1, compare=False)
 
 
 def test_the_columns_and_ranks_are_those_agreed(why, today):

@@ -6,11 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.models.truth import PANEL_FEATURES, make_deals, make_verdicts
 from tierkit.errors import SheetError, TableError, TierkitError
 from tierkit.models import score_files
-from tierkit.models.acv import fit_acv
-from tierkit.models.opening import fit_opening
 from tierkit.models.reason_parts import CAP
 from tierkit.models.reasons import explain_scores
 from tierkit.models.score_files import score_file
@@ -29,21 +26,6 @@ def today(deals):
     rows["tech_crm"] = rows["tech_crm"] == 1.0
     flags = pd.array([True, False, None, False, False] * 46, dtype="boolean")
     return rows.assign(is_customer=flags, segment=pd.Series(["SMB", "Mid", None] * 77, dtype="str").head(230))
-
-
-@pytest.fixture(scope="module")
-def opening_trees(panel):
-    return fit_opening(panel, make_verdicts(PANEL_FEATURES), seed=7, compare=False, kind="lightgbm")
-
-
-@pytest.fixture(scope="module")
-def acv_trees(deals):
-    return fit_acv(deals, make_verdicts(), seed=7, compare=False, kind="lightgbm")
-
-
-@pytest.fixture(scope="module")
-def acv_median():
-    return fit_acv(make_deals(120, seed=5).assign(segment="SMB"), make_verdicts(), seed=1, compare=False)
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +109,7 @@ def test_batches_and_row_groups_change_no_byte(tmp_path, today, models, monkeypa
         some.to_parquet(source, index=False, row_group_size=group)
         monkeypatch.setattr(score_files, "BATCH", rows_at_once)
         # By the loops that many rows are worth, as by LightGBM itself.
-        monkeypatch.setattr(score_files, "_MANY", 0)
+        monkeypatch.setattr(score_files, "MANY", 0)
         score_file(source, target, *models)
         written.append(target.read_bytes())
         target.unlink()
@@ -138,7 +120,7 @@ def test_loops_of_our_own_say_what_lightgbm_says(tmp_path, today, opening_trees,
     source = tmp_path / "rows.parquet"
     today.to_parquet(source, index=False)
     for name, many in (("few", 10**9), ("many", 0)):
-        monkeypatch.setattr(score_files, "_MANY", many)
+        monkeypatch.setattr(score_files, "MANY", many)
         score_file(source, tmp_path / name, opening_trees, win_trees, acv_trees)
     few, many = pd.read_parquet(tmp_path / "few"), pd.read_parquet(tmp_path / "many")
     pd.testing.assert_frame_equal(few[[*SCORES]], many[[*SCORES]], check_exact=True)
@@ -246,7 +228,7 @@ def test_where_loops_of_our_own_differ_the_whole_file_is_lightgbms_and_it_is_sai
     tmp_path, today, win_trees, monkeypatch
 ):
     monkeypatch.setattr(score_files, "BATCH", 100)
-    monkeypatch.setattr(score_files, "_MANY", 0)
+    monkeypatch.setattr(score_files, "MANY", 0)
     today.to_parquet(tmp_path / "rows.parquet", index=False)
     score_file(tmp_path / "rows.parquet", tmp_path / "right", None, win_trees, None)
     trees = dataclasses.replace(win_trees.model)

@@ -20,6 +20,7 @@ from tierkit.models.propensity import Propensity
 from tierkit.models.reason_money import Reference, reference_value
 from tierkit.models.reason_parts import PARTS
 from tierkit.models.scoring import scores_of
+from tierkit.models.trees import MANY
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,8 +32,6 @@ ROW_GROUP = 100_000
 """Rows of a row group of the file written, whatever the batches were."""
 KEYS = ("row_id", "deal_id", "account_id", "as_of")
 """Columns that say whose scores they are, handed on where the rows have them; `account_id` must be there."""
-_MANY = 5_000
-"""Rows from which loops of our own pay for being loaded."""
 _TEXTS = ("_part", "_feature", "_words")
 """How columns of few texts end, which are written once and referred to."""
 
@@ -147,7 +146,7 @@ class _Scorer:
 
 
 def _prepare(rows: Rows, opening: Opening | None, win: Propensity | None, acv: Acv | None, top: int) -> _Scorer:
-    many = rows.total is None or rows.total >= _MANY
+    many = rows.total is None or rows.total >= MANY
     models = [(name, m) for name, m in zip(PARTS, (opening, win, acv), strict=True) if m is not None]
     return _Scorer(
         opening,

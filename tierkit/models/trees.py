@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SMALL = 2_000
 _LARGE = 50_000
 _MOST_TREES = 600
-_MANY = 5_000
+MANY = 5_000
 """Rows from which loops of our own pay for being loaded, a second or two: LightGBM takes two milliseconds to explain a
 row, they a hundredth of one."""
 _MANY_SCORED = 100_000
@@ -71,13 +71,13 @@ class Trees:
     def raw(self, rows: pd.DataFrame) -> Array:
         """Sum of the trees, on the scale of the link, shape (n,)."""
         # The bits are the same either way, so that it does not matter what was loaded before.
-        if len(rows) >= (_MANY if "forest" in self.__dict__ else _MANY_SCORED):
+        if len(rows) >= (MANY if "forest" in self.__dict__ else _MANY_SCORED):
             return self.raw_of(self.design.codes(rows))
         return np.asarray(self._predict(rows, raw_score=True))
 
     def contributions(self, rows: pd.DataFrame) -> tuple[Array, float]:
         """Exact path-dependent SHAP values, shape (n, features), and their base (Lundberg 2020)."""
-        if len(rows) >= _MANY:
+        if len(rows) >= MANY:
             return self.contributions_of(self.design.codes(rows))
         both = np.asarray(self._predict(rows, pred_contrib=True))
         return both[:, :-1], float(both[0, -1]) if len(both) else 0.0
