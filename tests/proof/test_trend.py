@@ -61,3 +61,17 @@ def test_nothing_to_fit_has_no_odds():
 def test_row_order_changes_nothing():
     rows = replay_of(*[(f"a{i % 30}", 1 + i % 3, i % 4 == 0) for i in range(120)])
     pd.testing.assert_frame_equal(tier_trend(rows.sample(frac=1, random_state=3), seed=1), tier_trend(rows, seed=1))
+
+
+def test_months_of_accounts_have_the_errors_of_a_gee_under_independence():
+    rng = np.random.default_rng(2)
+    months = pd.concat([replay_of(*arm(1, 40, 90), *arm(2, 40, 160), *arm(3, 40, 350))] * 3, ignore_index=True)
+    months["unit"], months["as_of"] = "account", np.repeat(pd.date_range("2026-01-31", periods=3, freq="ME"), 600)
+    months["tier"] = np.where(rng.random(len(months)) < 0.2, 3, months["tier"])  # some change tier
+    row = tier_trend(months, seed=1).iloc[0]
+    design = sm.add_constant(-months["tier"].to_numpy(np.float64))
+    groups = pd.factorize(months["account_id"])[0]
+    fit = sm.GEE(months["won_in_horizon"], design, groups=groups, family=sm.families.Binomial()).fit()
+    told = (row["odds_ratio"], row["odds_low"], row["odds_high"], row["gee_p_value"])
+    expected = (*np.exp([fit.params.iloc[1], *fit.conf_int().iloc[1]]), fit.pvalues.iloc[1])
+    assert told == pytest.approx(expected, rel=1e-6)

@@ -1,11 +1,13 @@
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from tierkit.inputs.opening import open_tables
-from tierkit.reporting.draft import Draft
+from tierkit.reporting.draft import Draft, kept
 
 
 def test_opening_again_leaves_the_mark_alone_so_that_nobody_reads_half_of_it(tmp_path: Path) -> None:
@@ -28,6 +30,7 @@ def test_results_are_whole_or_not_there(tmp_path: Path) -> None:
     draft.keep("lift", pd.DataFrame({"a": [1]}))
     draft.keep("certificate", "proven")
     assert sorted(p.name for p in (tmp_path / "d").iterdir()) == [
+        ".building",
         ".whole",
         "certificate.json",
         "fingerprint",
@@ -81,3 +84,40 @@ def test_another_process_never_sees_half_of_the_tables(tmp_path: Path, monkeypat
         draft.keep("tables", tables)
     assert seen == [False]
     assert not Draft(tmp_path / "d", "x").has("tables")
+
+
+def test_what_two_ask_for_at_once_is_built_once(tmp_path: Path) -> None:
+    built, first_builds = [], threading.Event()
+
+    class Month:
+        def __init__(self) -> None:
+            self.draft = Draft(tmp_path / "d", "x")
+
+        @kept
+        def lift(self) -> str:
+            built.append(self)
+            first_builds.set()
+            assert self.rate == 0.5  # what it is made of is kept meanwhile
+            return "proven"
+
+        @kept
+        def rate(self) -> float:
+            return 0.5
+
+    one, other = Month(), Month()
+    with ThreadPoolExecutor(2) as pool, one.draft.building("rate"):
+        ahead = pool.submit(lambda: one.lift)
+        assert first_builds.wait(60)
+        assert pool.submit(lambda: other.lift).result(60) == "proven" == ahead.result(60)
+    assert built == [one]
+
+
+def test_a_result_put_in_place_of_another_is_never_half_of_each(tmp_path: Path) -> None:
+    one, other = Draft(tmp_path / "d", "x"), Draft(tmp_path / "d", "x")
+    with ThreadPoolExecutor(1) as pool, one.building("lift"):
+        later = pool.submit(other.keep, "lift", "of another")
+        one.keep("lift", "of one")
+        assert not later.done()
+        assert Draft(tmp_path / "d", "x").read("lift") == "of one"
+    later.result(60)
+    assert Draft(tmp_path / "d", "x").read("lift") == "of another"

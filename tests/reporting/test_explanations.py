@@ -9,7 +9,7 @@ from tests.models.truth import make_deals, make_verdicts
 from tierkit.models.acv import fit_acv
 from tierkit.models.linear import Ridge
 from tierkit.models.propensity import fit_propensity
-from tierkit.reporting.explanations import explain_rows
+from tierkit.reporting.explanations import draw_rows, explain_rows
 from tierkit.reporting.figures import figure_svg
 from tierkit.reporting.plots.reasons import plot_dependence, plot_reason_summary, plot_waterfall, strongest_number
 
@@ -96,3 +96,12 @@ def test_a_summary_of_few_features_has_no_line_for_the_rest(win, deals):
     assert sorted(names) == sorted(told.feature_names)
     fewer = [tick.get_text() for tick in plot_reason_summary(told, most=n - 1).get_yticklabels()]
     assert fewer[0] == "Sum of 2 others"
+
+
+def test_of_many_accounts_some_are_drawn_the_same_ones_each_time_and_in_their_order(deals):
+    some = draw_rows(deals, most=50, seed=3)
+    assert len(some) == 50
+    assert some.index.is_monotonic_increasing
+    pd.testing.assert_frame_equal(some, draw_rows(deals, most=50, seed=3))
+    assert set(some.index) != set(draw_rows(deals, most=50, seed=4).index)
+    assert draw_rows(deals, most=len(deals), seed=3) is deals

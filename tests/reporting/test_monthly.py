@@ -75,7 +75,7 @@ def test_a_later_month_waits_for_the_tiers_before_it_and_lets_the_earlier_one_go
     needs = _needs(["2026-09", "2026-10"])
     assert needs["2026-10", "10_data"] == []
     assert ("2026-09", "publish") in needs["2026-10", "50_tiers"]
-    assert ("2026-09", "10_data") in needs["2026-10", "20_propensity"]
+    assert [month for month, _ in needs] == sorted(month for month, _ in needs)  # of those that could start the first
     assert {name for month, name in needs["2026-10", "publish"] if month == "2026-10"} == set(NEEDS)
     assert not any(month == "2026-10" for task, before in needs.items() if task[0] == "2026-09" for month, _ in before)
 

@@ -255,7 +255,7 @@ def _technologies(tables: Tables, *, cutoff: pd.Timestamp) -> tuple[str, ...]:
     accounts = _existing_accounts(tables, as_of=cutoff)
     moments = pd.DataFrame({"moment": np.arange(len(accounts), dtype="int64"), "account_id": accounts["account_id"]})
     moments["as_of_day"] = day_number(cutoff)
-    return common_technologies(field_values(tables, moments, only="technologies").frame["technologies"])
+    return common_technologies(field_values(tables, moments, only=["technologies"]).frame["technologies"])
 
 
 def _existing_accounts(tables: Tables, *, as_of: pd.Timestamp) -> pd.DataFrame:

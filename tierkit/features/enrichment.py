@@ -5,7 +5,7 @@ import pandas as pd
 
 from tierkit.features.catalog import feature_of
 from tierkit.features.deals import known_deals
-from tierkit.features.fields import field_values
+from tierkit.features.fields import dated_fields, field_values
 from tierkit.features.readiness import COVERED, known_fields
 from tierkit.inputs.staging import days_since_1970
 from tierkit.inputs.tables import Tables
@@ -89,8 +89,8 @@ def coverage_trend(tables: Tables, *, as_of: pd.Timestamp, quarters: int = QUART
     moments = pd.concat(rows, ignore_index=True)
     moments.insert(0, "moment", np.arange(len(moments), dtype="int64"))
     moments["as_of_day"] = days_since_1970(moments["as_of"]).astype("int64")
-    values = field_values(tables, moments[["moment", "account_id", "as_of_day"]])
-    dated = [c for c in COVERED if values.known_when.get(c) == "dated"]
+    dated = [name for name in COVERED if name in dated_fields(tables)]
+    values = field_values(tables, moments[["moment", "account_id", "as_of_day"]], only=dated)
     parts = []
     for field in dated:
         known = values.frame[field].notna().groupby(moments["as_of"], sort=True)

@@ -1,10 +1,11 @@
 """What the account table said at each moment: from its history, or as it stands where there is none."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tierkit.features import asof_sql
 from tierkit.features.known_days import is_dates, known_late
@@ -39,20 +40,27 @@ def account_fields(tables: Tables) -> list[str]:
     return fields + [c for c in past if c not in (*fields, *NOT_FIELDS)]
 
 
-def field_values(tables: Tables, moments: pd.DataFrame, *, only: str | None = None) -> FieldValues:
-    """Every field of accounts, or one, as it was known at each moment (moment, account_id, as_of_day).
+def dated_fields(tables: Tables) -> list[str]:
+    """Those of them that have a history."""
+    past = set(tables.frame("account_history")["field"].dropna().unique())
+    return [name for name in account_fields(tables) if name in past]
+
+
+def field_values(tables: Tables, moments: pd.DataFrame, *, only: Collection[str] | None = None) -> FieldValues:
+    """Every field of accounts, or `only` some, as it was known at each moment (moment, account_id, as_of_day).
 
     A field with history for the account has its last value known on or before the day, or none; without history for
     the account, the value of the account table.
     """
     accounts = tables.frame("accounts").set_index("account_id")
-    fields = [name for name in account_fields(tables) if only in (None, name)]
+    fields = [name for name in account_fields(tables) if only is None or name in only]
     past = _history(tables, moments, fields)
-    have = _have_history(tables, moments, fields)
+    have = _have_history(tables, moments, list(past))
+    at = accounts.index.get_indexer(pd.Index(moments["account_id"]))
     frame, known_when = {}, {}
     for name in fields:
         given = accounts[name] if name in accounts else _nothing(tables, name, accounts.index)
-        now = as_feature(given, moments["as_of_day"], moments["account_id"])
+        now = as_feature(given, moments["as_of_day"], at)
         if name not in past:
             frame[name] = now
             known_when[name] = "unknown" if _changes(name) else "static"
@@ -86,16 +94,16 @@ def technology_flags(stacks: pd.Series, technologies: tuple[str, ...]) -> pd.Dat
     return pd.DataFrame(has[codes], index=stacks.index, columns=[f"tech_{name}" for name in technologies])
 
 
-def as_feature(values: pd.Series, as_of_day: pd.Series, keys: pd.Series | None = None) -> pd.Series:
+def as_feature(values: pd.Series, as_of_day: pd.Series, at: NDArray[np.intp] | None = None) -> pd.Series:
     """A column as a feature: numbers and flags float64, text `str`, dates as days before `as_of_day`.
 
     A date after `as_of_day` is missing, since nobody could have known it. Text that holds only numbers becomes numbers.
-    `keys` looks the values up by the index of `values` first.
+    `at` says where the value of each row stands in `values`, -1 for nowhere; each in its own row unless given.
     """
     if not pd.api.types.is_datetime64_any_dtype(values):
         values = _as_number_or_text(values)
-    if keys is not None:
-        values = values.reindex(keys.to_numpy())
+    if at is not None:
+        values = pd.Series(pd.api.extensions.take(values.array, at, allow_fill=True))
     values = values.set_axis(as_of_day.index)
     if pd.api.types.is_datetime64_any_dtype(values):
         days = (values.dt.tz_localize(None) - pd.Timestamp("1970-01-01")) // pd.Timedelta(days=1)
@@ -116,10 +124,7 @@ def _as_number_or_text(values: pd.Series) -> pd.Series:
 
 def _history(tables: Tables, moments: pd.DataFrame, fields: list[str]) -> dict[str, pd.Series]:
     """Text of each field with history at each moment; missing where it was unknown then."""
-    if not tables.has("account_history"):
-        return {}
-    given = set(tables.frame("account_history")["field"].dropna().unique())
-    named = [f for f in fields if f in given]
+    named = [name for name in dated_fields(tables) if name in fields]
     if not named:
         return {}
     codes = pd.DataFrame({"field": pd.Series(named, dtype="str"), "code": range(len(named))})

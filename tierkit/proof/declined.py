@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from tierkit.inputs.tables import Tables
-from tierkit.proof.judgement import FOLLOWED, follow_decisions, known_rate, typed_decisions
+from tierkit.proof.followed import FOLLOWED, follow_decisions, typed_decisions
+from tierkit.proof.judgement import known_rate
 
 COLUMNS = ["account_id", "name", "approver", "reason", *FOLLOWED]
 _TEXT = ("account_id", "name", "approver", "reason", "direction")

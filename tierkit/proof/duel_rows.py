@@ -166,4 +166,4 @@ def _sizes_on(tables: Tables, accounts: pd.Series, day: pd.Series, name: str) ->
     """Size of each account as it was known on its day, or as it stands where nobody wrote down when it changed."""
     as_of_day = ((day - pd.Timestamp("1970-01-01")) // _DAY).fillna(0).astype("int64")
     moments = pd.DataFrame({"moment": np.arange(len(accounts)), "account_id": accounts, "as_of_day": as_of_day})
-    return field_values(tables, moments, only=name).frame[name].astype("float64")
+    return field_values(tables, moments, only=[name]).frame[name].astype("float64")

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.special import ndtr, ndtri
 
 
@@ -105,7 +106,7 @@ def design_effect(won: npt.ArrayLike, groups: npt.ArrayLike) -> float:
     One cluster alone counts as one observation; a rate of 0 or 1 shows no clustering and gives 1.
     """
     y = np.asarray(won, dtype=np.float64)
-    codes = np.unique(np.asarray(groups), return_inverse=True)[1]
+    codes = pd.factorize(np.asarray(groups), sort=True)[0]
     n, p = len(y), float(y.mean()) if len(y) else 0.0
     if p in (0.0, 1.0):
         return 1.0

@@ -1,22 +1,17 @@
 """What people decided over the model, held against what came of it: were they right, how often, and when."""
 
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tierkit.features.deals import known_deals
 from tierkit.inputs.tables import Tables
+from tierkit.proof.followed import FOLLOWED, follow_decisions, typed_decisions
 from tierkit.proof.intervals import wilson
-from tierkit.proof.outcomes import account_outcomes
-from tierkit.proof.replayed_month import tiers_in_use
 
 QUARTER_END_DAYS = 10
 """Days before a quarter ends in which decisions are counted apart: then a forecast is easier moved than a deal."""
-
-FOLLOWED = ("made_on", "known_on", "from_tier", "to_tier", "direction", "won", "n_peers", "n_peers_won")
-"""Columns of every decision that was followed, whoever made it."""
 
 COLUMNS = ["what", "account_id", "author", "reason", *FOLLOWED]
 _TEXT = ("what", "account_id", "author", "reason", "direction")
@@ -55,36 +50,6 @@ def score_judgement(
     return typed_decisions(
         scored[COLUMNS].sort_values(["made_on", "what", "account_id"], kind="stable", ignore_index=True), text=_TEXT
     )
-
-
-def follow_decisions(
-    tables: Tables, decisions: pd.DataFrame, record: pd.DataFrame, *, as_of: pd.Timestamp, moved: Collection[str]
-) -> list[dict[Hashable, Any]]:
-    """What became of each decided account, and of those of its tier that nobody moved.
-
-    Parameters
-    ----------
-    decisions : columns account_id, made_on, known_on, and whatever else each row carries along.
-    record : as `score_judgement` takes it. moved : accounts that are nobody's peers.
-
-    Returns
-    -------
-    The rows of `decisions`, by day, plus from_tier, won, n_peers and n_peers_won as in `score_judgement`.
-    """
-    deals = known_deals(tables, before=as_of)
-    deals = deals[deals["is_new_business"]]
-    rows: list[dict[Hashable, Any]] = []
-    for key, part in decisions.groupby(["made_on", "known_on"], sort=True):
-        made_on, known_on = (pd.Timestamp(str(k)) for k in key)
-        in_use = tiers_in_use(record, made_on - pd.Timedelta(days=1))
-        won: pd.Series | None = None
-        if known_on <= as_of:
-            ids = in_use.index.union(pd.Index(part["account_id"]))
-            days = (known_on - made_on).days
-            outcomes = account_outcomes(deals, ids, as_of=made_on, horizon_days=days, through=as_of)
-            won = outcomes.set_index("account_id")["won_in_horizon"]
-        rows += [row | _fate(str(row["account_id"]), in_use, won, moved) for row in part.to_dict("records")]
-    return rows
 
 
 def judgement_rates(judgement: pd.DataFrame, *, as_of: pd.Timestamp | str, confidence: float = 0.95) -> pd.DataFrame:
@@ -138,23 +103,6 @@ def _decisions(tables: Tables, day: pd.Timestamp, horizon_days: int) -> pd.DataF
     names = ["what", "account_id", "author", "reason", "made_on", "known_on", "to_tier"]
     both = pd.concat([p[names].astype({"to_tier": "float64"}) for p in parts], ignore_index=True)
     return both[both["made_on"] <= day]
-
-
-def _fate(
-    account_id: str, in_use: "pd.Series[float]", won: "pd.Series[float] | None", moved: Collection[str]
-) -> dict[Hashable, Any]:
-    """Where one account stood, whether it won, and how its peers fared."""
-    tier = float(in_use.get(account_id, np.nan))
-    if won is None:
-        return {"from_tier": tier, "won": np.nan, "n_peers": np.nan, "n_peers_won": np.nan}
-    peers = in_use.index[(in_use == tier).to_numpy() & ~in_use.index.isin(list(moved))]
-    fared = won.reindex(peers)
-    return {
-        "from_tier": tier,
-        "won": float(won[account_id]),
-        "n_peers": float(len(peers)) if tier > 0 else np.nan,
-        "n_peers_won": float(fared.sum()) if tier > 0 else np.nan,
-    }
 
 
 def _rate_rows(judgement: pd.DataFrame, day: pd.Timestamp, confidence: float) -> Iterator[tuple[Any, ...]]:
@@ -220,11 +168,3 @@ def _say_quarter(when: pd.DataFrame) -> str:
 
 def _percent(rate: float) -> str:
     return f"{100 * rate:.0f} %"
-
-
-def typed_decisions(table: pd.DataFrame, *, text: Sequence[str]) -> pd.DataFrame:
-    """Followed decisions with the kinds of their columns; `text` names those of words."""
-    numbers = ["from_tier", "to_tier", "won", "n_peers", "n_peers_won"]
-    days = ["made_on", "known_on"]
-    kinds = dict.fromkeys(text, "str") | dict.fromkeys(numbers, "float64") | dict.fromkeys(days, "datetime64[us]")
-    return table.astype(kinds)

@@ -78,23 +78,28 @@ def _gee(rows: pd.DataFrame, column: str, unit: str, confidence: float) -> dict[
     from statsmodels.genmod.cov_struct import Exchangeable, Independence
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_estimating_equations import GEE
+    from statsmodels.genmod.generalized_linear_model import GLM
 
     won = rows["won_in_horizon"].to_numpy(np.float64)
     if won.min() == won.max():
         return {}
-    cluster = clusters_of(rows).astype("str")
-    order = np.lexsort((won, -rows[column].to_numpy(np.float64), cluster.to_numpy(dtype=object)))
-    groups = pd.factorize(cluster.iloc[order], sort=True)[0]
-    rank = -rows[column].to_numpy(np.float64)[order]
+    cluster = pd.factorize(clusters_of(rows).astype("str"), sort=True)[0]
+    order = np.lexsort((won, -rows[column].to_numpy(np.float64), cluster))
+    groups, rank = cluster[order], -rows[column].to_numpy(np.float64)[order]
     design = np.column_stack([np.ones(len(won)), rank - rank.mean()])
     # Rows that never differ within an account leave an exchangeable correlation of 1, which cannot be inverted.
     few = groups[-1] + 1 < FEW_CLUSTERS
     for correlation in [Exchangeable(), Independence()] if unit == "deal" else [Independence()]:
-        model = GEE(won[order], design, groups=groups, family=Binomial(), cov_struct=correlation)
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             # A fit that fails says so below, where its figures are left out.
             warnings.simplefilter("ignore")
-            fit = model.fit(cov_type="bias_reduced" if few else "robust")
+            if isinstance(correlation, Independence) and not few:
+                # Then a GEE is a logit with clustered errors, which takes no loop over the clusters
+                by = {"groups": groups, "use_correction": False}
+                fit = GLM(won[order], design, family=Binomial()).fit(cov_type="cluster", cov_kwds=by)
+            else:
+                model = GEE(won[order], design, groups=groups, family=Binomial(), cov_struct=correlation)
+                fit = model.fit(cov_type="bias_reduced" if few else "robust")
         low, high = fit.conf_int(alpha=1 - confidence)[1]
         if fit.converged and np.isfinite([low, high]).all() and high > low:
             odds = np.exp(np.clip([fit.params[1], low, high], -50, 50))

@@ -1,6 +1,6 @@
-"""The replay of a month, worked out ahead of the notebooks that show it, in a process of its own.
+"""Results of a month that take long, worked out beside its notebooks, in a process of their own.
 
-`python -m tierkit.reporting.ahead MONTH SHEET DRAFT PARENT`, which ends with the process PARENT.
+`python -m tierkit.reporting.ahead RESULT MONTH SHEET DRAFT PARENT`, which ends with the process PARENT.
 """
 
 import os
@@ -15,20 +15,21 @@ from tierkit.reporting.machine import ENDED, say_refusal
 from tierkit.reporting.runs import open_run
 
 
-def replay_ahead(parameters: Mapping[str, str], *, children: Children | None = None) -> None:
-    """Replay the policy of a month and class its misses, and keep both where its notebooks will find them.
+def work_ahead(result: str, parameters: Mapping[str, str], *, children: Children | None = None) -> None:
+    """Work out a result of a month, and keep it where its notebooks will find it.
 
     Parameters
     ----------
+    result : what `Run` calls it, such as replay or misses.
     parameters : as the notebooks take them: month, sheet, draft.
     children : takes charge of the process.
 
     Raises
     ------
     MachineError : its process was ended from outside, or disk or memory did not do.
-    TierkitError : the replay failed; an error of tierkit's own keeps its kind.
+    TierkitError : it failed; an error of tierkit's own keeps its kind.
     """
-    asked = [parameters[name] for name in ("month", "sheet", "draft")]
+    asked = [result, *(parameters[name] for name in ("month", "sheet", "draft"))]
     with subprocess.Popen(
         # Not a forked process, since notebooks run in threads; nor multiprocessing, which would run a caller's script.
         [sys.executable, "-m", "tierkit.reporting.ahead", *asked, str(os.getpid())],
@@ -46,23 +47,17 @@ def replay_ahead(parameters: Mapping[str, str], *, children: Children | None = N
     name, _, message = last.partition(": ")
     refused = ENDED if process.returncode < 0 else say_refusal(name, message)
     if refused:
-        raise MachineError(f"the replay of {parameters['month']}: {refused}")
+        raise MachineError(f"the {result} of {parameters['month']}: {refused}")
     kind = getattr(errors, name, None)
     if isinstance(kind, type) and issubclass(kind, TierkitError):
         raise kind(message)
-    raise TierkitError(f"the replay of {parameters['month']} failed: {last}")
-
-
-def _replay(month: str, sheet: str, draft: str) -> None:
-    run = open_run(month, sheet=sheet, draft=draft)
-    if run.replay is not None:
-        _ = run.misses
+    raise TierkitError(f"the {result} of {parameters['month']} failed: {last}")
 
 
 if __name__ == "__main__":
     try:
-        *asked, parent = sys.argv[1:]
+        asked, month, sheet, draft, parent = sys.argv[1:]
         end_with_parent(int(parent))
-        _replay(*asked)
+        getattr(open_run(month, sheet=sheet, draft=draft), asked)
     except TierkitError as error:
         sys.exit(f"{type(error).__name__}: {error}")

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, fields, is_dataclass
@@ -17,12 +18,15 @@ from tierkit.features.readiness import Readiness
 from tierkit.inputs.kept import read_tables, write_tables
 from tierkit.inputs.tables import Tables
 from tierkit.models.store import load_models, save_models
+from tierkit.reporting.lock import hold_file
 from tierkit.reporting.memory import give_back
 from tierkit.reporting.whole import keep_whole, mark_whole
 
 T = TypeVar("T")
 
-_FINGERPRINT = "fingerprint"
+_FINGERPRINT, _LOCKS = "fingerprint", ".building"
+_LOOK_AGAIN = 0.05
+"""Seconds until a result that another process builds is asked for again."""
 _MODELS = ("opening", "win", "acv", "icp", "scorecard")
 _SMALL: dict[str, type] = {c.__name__: c for c in (Horizon, Readiness)}
 
@@ -47,6 +51,7 @@ class Draft:
             with _written_beside(mark) as partial:
                 partial.write_text(fingerprint)
         self._memory: dict[str, Any] = {}
+        self._building: set[str] = set()
 
     def has(self, name: str) -> bool:
         """Whether a result of that name was kept."""
@@ -66,7 +71,11 @@ class Draft:
 
     def keep(self, name: str, value: Any) -> None:
         """Write a result, so that later notebooks read this one."""
+        with self.building(name):
+            self._write(name, value)
         self._memory[name] = value
+
+    def _write(self, name: str, value: Any) -> None:
         if isinstance(value, pd.DataFrame):
             with _written_beside(path := self.folder / f"{name}.parquet") as partial:
                 value.to_parquet(partial)
@@ -80,6 +89,23 @@ class Draft:
             with _written_beside(path := self.folder / f"{name}.json") as partial:
                 partial.write_text(json.dumps(_as_json(value)), encoding="utf-8")
         mark_whole(path)
+
+    @contextmanager
+    def building(self, name: str) -> Iterator[None]:
+        """Alone in building a result: another process that asks for it waits, and then finds it kept."""
+        if name in self._building:
+            yield
+            return
+        locks = self.folder / _LOCKS
+        locks.mkdir(exist_ok=True)
+        while (lock := hold_file(locks / name)) is None:
+            time.sleep(_LOOK_AGAIN)
+        self._building.add(name)
+        try:
+            yield
+        finally:
+            self._building.discard(name)
+            lock.close()
 
     def go_on(self) -> int:
         """Take over what a process that was killed kept: whatever is not whole is removed; how many results stay."""
@@ -114,8 +140,10 @@ class kept(Generic[T]):  # noqa: N801 - used as a decorator, beside property
         if run is None:
             return self
         if not run.draft.has(self._name):
-            run.draft.keep(self._name, self._build(run))
-            give_back()
+            with run.draft.building(self._name):
+                if not run.draft.has(self._name):
+                    run.draft.keep(self._name, self._build(run))
+                    give_back()
         value: T = run.draft.read(self._name)
         return value
 

@@ -24,6 +24,10 @@ _FAMILIES = {
 }
 
 
+MOST_DOTS = 5_000
+"""Accounts in a picture of one dot each: more cannot be told apart, and take gigabytes to draw."""
+
+
 class Explains(Protocol):
     """A fitted part of the expected value: `Opening`, `Propensity` or `Acv`."""
 
@@ -78,6 +82,11 @@ def explain_rows(
         feature_names=_told_apart(names),
         output_names="log of money" if isinstance(model, Acv) else "log-odds",
     )
+
+
+def draw_rows(rows: pd.DataFrame, *, most: int = MOST_DOTS, seed: int) -> pd.DataFrame:
+    """The rows of a picture of one dot each, in their order: all, or of many so many drawn at random."""
+    return rows if len(rows) <= most else rows.sample(most, random_state=seed).sort_index()
 
 
 def load_shap() -> Any:

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tierkit.features.vocabulary import split_stack
 from tierkit.inputs.tables import Tables
@@ -33,12 +35,11 @@ def account_facts(
     """
     now, wanted = pd.Timestamp(as_of), pd.Index(account_ids.dropna().astype("object").unique())
     found = []
-    for weight, (rows, say) in enumerate(_told(tables, wanted, now)):
+    for weight, (rows, say, columns) in enumerate(_told(tables, wanted, now)):
         if rows.empty:
             continue
-        said = [say(r) for r in rows.to_dict("records")]
         part = rows[["account_id", "day"]].reset_index(drop=True)
-        part["fact"], part["source"] = [fact for fact, _ in said], [source for _, source in said]
+        part["fact"], part["source"] = (pd.Series(said, dtype="str") for said in _said(rows, say, columns))
         found.append(part[part["fact"] != ""].assign(weight=weight))
     if not found:
         return pd.DataFrame({name: pd.Series(dtype="object") for name in _COLUMNS})
@@ -55,10 +56,21 @@ def account_facts(
     return facts[_COLUMNS].reset_index(drop=True)
 
 
-def _told(tables: Tables, wanted: pd.Index, now: pd.Timestamp) -> list[tuple[pd.DataFrame, Say]]:
-    """Rows of each source with their day, those that were known by `now`."""
-    told: list[tuple[pd.DataFrame, Say]] = [(make(tables, wanted, now), say) for make, say in _SOURCES]
-    return [*told, (_dated(tables, "accounts", "created_at", wanted, now), _entered)]
+def _said(rows: pd.DataFrame, say: Say, by: tuple[str, ...]) -> NDArray[np.object_]:
+    """Facts and their sources, shape (2, rows): rows alike in the columns `by` are put into words once."""
+    told = rows[[name for name in by if name in rows]]
+    if not len(told.columns):
+        return np.array([say({})] * len(rows), dtype=object).T
+    which = told.groupby(list(told), dropna=False, sort=False).ngroup().to_numpy()
+    _, first = np.unique(which, return_index=True)
+    said = np.array([say(row) for row in told.iloc[first].to_dict("records")], dtype=object)
+    return np.asarray(said[which].T)
+
+
+def _told(tables: Tables, wanted: pd.Index, now: pd.Timestamp) -> list[tuple[pd.DataFrame, Say, tuple[str, ...]]]:
+    """Rows of each source with their day, those that were known by `now`, and what they are put into words by."""
+    told = [(make(tables, wanted, now), say, by) for make, say, by in _SOURCES]
+    return [*told, (_dated(tables, "accounts", "created_at", wanted, now), _entered, ())]
 
 
 def _dated(tables: Tables, table: str, column: str, wanted: pd.Index, now: pd.Timestamp) -> pd.DataFrame:
@@ -172,15 +184,16 @@ def _entered(_row: dict[Any, Any]) -> tuple[str, str]:
     return "entered the CRM", "accounts"
 
 
-_SOURCES: tuple[tuple[Callable[[Tables, pd.Index, pd.Timestamp], pd.DataFrame], Say], ...] = (
-    (_signals, _signal),
-    (_claims, _claim),
-    (_history, _changed),
-    (_ended, _end),
-    (_inbound, _came),
-    (_opened, _open),
-    (_people, _person),
+_SOURCES: tuple[tuple[Callable[[Tables, pd.Index, pd.Timestamp], pd.DataFrame], Say, tuple[str, ...]], ...] = (
+    (_signals, _signal, ("kind", "detail", "source")),
+    (_claims, _claim, ("kind", "evidence", "author")),
+    (_history, _changed, ("field", "before", "value")),
+    (_ended, _end, ("outcome", "product")),
+    (_inbound, _came, ("kind", "role", "seniority")),
+    (_opened, _open, ("product",)),
+    (_people, _person, ("role", "seniority")),
 )
+"""Where facts come from, in the order of what they tell: their rows, their words, and the columns the words are of."""
 
 
 def _role(row: dict[Any, Any]) -> str:

@@ -22,21 +22,21 @@ from tierkit.reporting.machine import hold_memory, say_refusal
 from tierkit.reporting.manifest import read_manifest
 from tierkit.reporting.memory import give_back
 from tierkit.reporting.notebooks import KERNELS, NEEDS
-from tierkit.reporting.one_month import PUBLISH, REPLAY, OneMonth
+from tierkit.reporting.one_month import MISSES, PUBLISH, REPLAY, OneMonth
 from tierkit.reporting.outputs import HEADLINE
 from tierkit.reporting.publish import clear_leftovers, hold_reports
 from tierkit.reporting.schedule import OutOfTime, run_tasks
 from tierkit.reporting.scratch import clear_scratch
 from tierkit.runsheet import RunSheet, read_sheet
 
-READS, ASKS_EARLIER = "10_data", "50_tiers"
-"""The first notebook; the one that asks what tiers were, and waits for the month before."""
+ASKS_EARLIER = "50_tiers"
+"""The notebook that asks what tiers were, and waits for the month before."""
 
-LEARNS, PROVES = "20_propensity", "60_tier_lift"
-"""The notebook the replay comes after, and the first that shows it."""
+LEARNS, PROVES, CONCLUDES = "20_propensity", "60_tier_lift", "70_monthly_review"
+"""The notebook that the replay comes after, the first that shows it, and the one that shows its misses."""
 
 Task = tuple[str, str]
-"""A month, and a notebook of it, `REPLAY` or `PUBLISH`."""
+"""A month, and a notebook of it, `REPLAY`, `MISSES` or `PUBLISH`."""
 
 
 @dataclass(frozen=True)
@@ -132,14 +132,12 @@ def _needs(months: Sequence[str]) -> dict[Task, list[Task]]:
     """The tasks of all months, the most urgent first, and those each comes after."""
     needs: dict[Task, list[Task]] = {}
     for month in months:
-        for name, earlier in {REPLAY: (LEARNS,), **NEEDS, PUBLISH: tuple(NEEDS)}.items():
+        for name, earlier in {REPLAY: (LEARNS,), MISSES: (REPLAY,), **NEEDS, PUBLISH: tuple(NEEDS)}.items():
             needs[month, name] = [(month, other) for other in earlier]
         needs[month, PROVES].append((month, REPLAY))
+        needs[month, CONCLUDES].append((month, MISSES))
     for before, month in pairwise(months):
         needs[month, ASKS_EARLIER].append((before, PUBLISH))
-        # The months read their data side by side; then the earlier one goes first, since the later one waits for it.
-        for name in (n for n, earlier in NEEDS.items() if READS in earlier):
-            needs[month, name].append((before, READS))
     return needs
 
 
@@ -167,7 +165,7 @@ def _progress(
     """A bar for each month with the tasks under way, and a line of seconds for each task that is done."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        bars = {month: progress.add_task(month, total=len(NEEDS) + 2) for month in months}
+        bars = {month: progress.add_task(month, total=len(NEEDS) + 3) for month in months}
         under_way: list[Task] = []
 
         def show(month: str) -> None:

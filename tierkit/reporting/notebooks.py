@@ -15,14 +15,17 @@ from tierkit.reporting.scratch import scratch_folder
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "10_data": (),
-    "20_propensity": ("10_data",),
-    "30_acv": ("10_data",),
+    "20_propensity": (),
+    "30_acv": (),
     "50_tiers": ("20_propensity", "30_acv"),
-    "40_reasons": ("20_propensity", "30_acv"),
     "60_tier_lift": ("50_tiers",),
-    "70_monthly_review": ("40_reasons", "50_tiers", "60_tier_lift"),
+    "40_reasons": ("20_propensity", "30_acv"),
+    "70_monthly_review": ("10_data", "40_reasons", "60_tier_lift"),
 }
-"""Each notebook, and those whose results it reads; of those that could start, the first one does."""
+"""Each notebook, and those that come before it; of those that could start, the first one does.
+
+What two of them read, as the rows to learn from, the first that asks builds, and the other waits for it.
+"""
 
 KERNELS = 2
 """Notebooks that run at once: what the cores of a small machine bear."""

@@ -16,7 +16,7 @@ from tierkit.errors import AuditError
 from tierkit.inputs.tables import Tables
 from tierkit.proof.audit import audit_breaches
 from tierkit.reporting import words
-from tierkit.reporting.ahead import replay_ahead
+from tierkit.reporting.ahead import work_ahead
 from tierkit.reporting.approval.commits import answers_behind
 from tierkit.reporting.calendar import as_of_month, check_month
 from tierkit.reporting.children import Children
@@ -30,8 +30,8 @@ from tierkit.reporting.runs import ASKED, Run, open_run
 from tierkit.runsheet import RunSheet, read_sheet
 from tierkit.tiering.feasibility import check_policy
 
-REPLAY, PUBLISH = "replay", "publish"
-"""Tasks of a month besides its notebooks: the replay, which runs beside them, and what comes after all."""
+REPLAY, MISSES, PUBLISH = "replay", "misses", "publish"
+"""Tasks of a month besides its notebooks: results worked out beside them, by their names, and what comes after all."""
 
 
 @dataclass(frozen=True)
@@ -116,12 +116,12 @@ class OneMonth:
         return open_run(**self.parameters)
 
     def work(self, name: str) -> None:
-        """Publish the month, replay it, or execute a notebook and have its page made."""
+        """Publish the month, work out a result of it, or execute a notebook and have its page made."""
         if name == PUBLISH:
             self.publish()
             return
-        if name == REPLAY:
-            replay_ahead(self.parameters, children=self.children)
+        if name in (REPLAY, MISSES):
+            work_ahead(name, self.parameters, children=self.children)
             return
         executed = run_notebook(self.notebook(name), self.parameters, children=self.children)
         self.making.append(self.pages.submit(self.make_page, name, executed))

@@ -91,7 +91,7 @@ class ProvenMonth(ObservedMonth):
             as_of=self.as_of,
             horizon_days=self.horizon_days,
         )
-        self.keep(misses=misses, changes_tried=tried)
+        self.keep(changes_tried=tried, misses=misses)
         return misses, tried
 
     @kept
@@ -103,8 +103,9 @@ class ProvenMonth(ObservedMonth):
     @kept
     def changes_tried(self) -> pd.DataFrame | None:
         """Changes that might have caught them, each tried on all replayed months; None without a replay."""
-        learned = self.learn_from_misses()
-        return None if learned is None else learned[1]
+        if self.misses is not None and not self.draft.has("changes_tried"):
+            self.learn_from_misses()
+        return None if self.misses is None else self.draft.read("changes_tried")
 
     @kept
     def decidable(self) -> pd.DataFrame | None:

@@ -7,7 +7,7 @@ network, so the same version gives the same domains. Under a suffix nobody lists
 """
 
 import functools
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -88,7 +88,9 @@ def covering_domains(hosts: pd.Series, named: Collection[str]) -> pd.Series:
     """
     wanted = frozenset(named)
     found = {}
-    for host, top in zip(*_registrable(hosts.dropna().unique()), strict=True):
+    # Few hosts stand below a name at all, and a public suffix takes long to look up
+    below = (host for host in hosts.dropna().unique() if not wanted.isdisjoint(_rungs(host)))
+    for host, top in zip(*_registrable(below), strict=True):
         rung = host
         while rung not in wanted and top is not None and rung != top:
             rung = rung.split(".", 1)[1]
@@ -102,6 +104,14 @@ def say_domains(given: pd.Series, hosts: pd.Series) -> list[str]:
     if lost.empty:
         return []
     return [f"{len(lost):,} cells of 'domain' hold no web domain, such as {lost.iloc[0]!r}, and were read as empty"]
+
+
+def _rungs(host: str) -> Iterator[str]:
+    """A host and every name above it."""
+    yield host
+    while "." in host:
+        host = host.split(".", 1)[1]
+        yield host
 
 
 def _registrable(hosts: Iterable[str]) -> tuple[list[str], list[str | None]]:
@@ -118,12 +128,7 @@ def _suffixes() -> "PublicSuffixList":
 
 
 def _is_shared(host: str) -> bool:
-    rung = host
-    while rung not in _NOBODY:
-        if "." not in rung:
-            return False
-        rung = rung.split(".", 1)[1]
-    return True
+    return not _NOBODY.isdisjoint(_rungs(host))
 
 
 def _punycode(host: str) -> str | None:
