@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tierkit.inputs.opening import open_tables
-from tierkit.reporting.draft import Draft, kept
+from tierkit.reporting.draft import Draft, kept, kept_with
 
 
 def test_opening_again_leaves_the_mark_alone_so_that_nobody_reads_half_of_it(tmp_path: Path) -> None:
@@ -112,12 +112,47 @@ def test_what_two_ask_for_at_once_is_built_once(tmp_path: Path) -> None:
     assert built == [one]
 
 
-def test_a_result_put_in_place_of_another_is_never_half_of_each(tmp_path: Path) -> None:
-    one, other = Draft(tmp_path / "d", "x"), Draft(tmp_path / "d", "x")
-    with ThreadPoolExecutor(1) as pool, one.building("lift"):
-        later = pool.submit(other.keep, "lift", "of another")
-        one.keep("lift", "of one")
-        assert not later.done()
-        assert Draft(tmp_path / "d", "x").read("lift") == "of one"
-    later.result(60)
-    assert Draft(tmp_path / "d", "x").read("lift") == "of another"
+def test_whoever_asks_for_one_of_two_that_are_built_together_waits_for_the_one_who_builds_both(tmp_path: Path) -> None:
+    built, first_builds, asked = [], threading.Event(), threading.Event()
+
+    class Month:
+        def __init__(self) -> None:
+            self.draft = Draft(tmp_path / "d", "x")
+
+        def both(self) -> tuple[str, str]:
+            built.append(self)
+            first_builds.set()
+            assert asked.wait(60)
+            self.draft.keep("tried", "a change")
+            self.draft.keep("misses", "ten")
+            return "ten", "a change"
+
+        @kept
+        def misses(self) -> str:
+            return self.both()[0]
+
+        @kept_with("misses")
+        def tried(self) -> str:
+            return self.both()[1]
+
+    one, other = Month(), Month()
+    with ThreadPoolExecutor(2) as pool:
+        ahead = pool.submit(lambda: one.misses)
+        assert first_builds.wait(60)
+        later = pool.submit(lambda: other.tried)
+        asked.set()
+        assert (ahead.result(60), later.result(60)) == ("ten", "a change")
+    assert built == [one]
+
+
+def test_what_somebody_put_in_its_place_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    class Month:
+        def __init__(self) -> None:
+            self.draft = Draft(tmp_path / "d", "x")
+
+        @kept
+        def win(self) -> str:
+            Draft(tmp_path / "d", "x").keep("win", "their own model")
+            return "ours"
+
+    assert Month().win == "their own model" == Month().win

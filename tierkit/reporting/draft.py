@@ -66,14 +66,16 @@ class Draft:
         KeyError : it was not kept yet.
         """
         if name not in self._memory:
-            self._memory[name] = self._load(name)
+            with self._alone_with(f"{name}.file"):
+                self._memory[name] = self._load(name)
         return self._memory[name]
 
-    def keep(self, name: str, value: Any) -> None:
-        """Write a result, so that later notebooks read this one."""
-        with self.building(name):
-            self._write(name, value)
-        self._memory[name] = value
+    def keep(self, name: str, value: Any, *, over: bool = True) -> None:
+        """Write a result, so that later notebooks read this one; unless `over`, only where none is kept yet."""
+        with self._alone_with(f"{name}.file"):
+            if over or not self.has(name):
+                self._write(name, value)
+                self._memory[name] = value
 
     def _write(self, name: str, value: Any) -> None:
         if isinstance(value, pd.DataFrame):
@@ -96,16 +98,21 @@ class Draft:
         if name in self._building:
             yield
             return
+        with self._alone_with(name):
+            self._building.add(name)
+            try:
+                yield
+            finally:
+                self._building.discard(name)
+
+    @contextmanager
+    def _alone_with(self, name: str) -> Iterator[None]:
         locks = self.folder / _LOCKS
         locks.mkdir(exist_ok=True)
         while (lock := hold_file(locks / name)) is None:
             time.sleep(_LOOK_AGAIN)
-        self._building.add(name)
-        try:
+        with lock:
             yield
-        finally:
-            self._building.discard(name)
-            lock.close()
 
     def go_on(self) -> int:
         """Take over what a process that was killed kept: whatever is not whole is removed; how many results stay."""
@@ -127,9 +134,10 @@ class Draft:
 class kept(Generic[T]):  # noqa: N801 - used as a decorator, beside property
     """A property that reads what an earlier step kept, or builds it and keeps it."""
 
-    def __init__(self, build: Callable[[Any], T]) -> None:
+    def __init__(self, build: Callable[[Any], T], *, together_with: str | None = None) -> None:
         self._build = build
         self._name = build.__name__
+        self._lock = together_with or self._name
         self.__doc__ = build.__doc__
 
     @overload
@@ -140,12 +148,18 @@ class kept(Generic[T]):  # noqa: N801 - used as a decorator, beside property
         if run is None:
             return self
         if not run.draft.has(self._name):
-            with run.draft.building(self._name):
+            with run.draft.building(self._lock):
                 if not run.draft.has(self._name):
-                    run.draft.keep(self._name, self._build(run))
+                    # Who puts a result of their own in its place meanwhile is listened to
+                    run.draft.keep(self._name, self._build(run), over=False)
                     give_back()
         value: T = run.draft.read(self._name)
         return value
+
+
+def kept_with(other: str) -> Callable[[Callable[[Any], T]], kept[T]]:
+    """A property that is kept together with another: whoever asks for either waits for the one who builds both."""
+    return lambda build: kept(build, together_with=other)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from tierkit.proof.robustness import tier_robustness
 from tierkit.proof.scorecard import compare_scorecard
 from tierkit.proof.stability import stability_cost
 from tierkit.proof.trend import tier_trend
-from tierkit.reporting.draft import kept
+from tierkit.reporting.draft import kept, kept_with
 from tierkit.reporting.earlier import (
     earlier_bookings,
     earlier_reasons,
@@ -69,12 +69,12 @@ class ProvenMonth(ObservedMonth):
         """The policy replayed month by month as if live; None where it cannot be."""
         return self.replay_months().replay if self.can_replay else None
 
-    @kept
+    @kept_with("replay")
     def replayed_accounts(self) -> pd.DataFrame | None:
         """Gates and scores of every replayed month, to tier it again under other rules; None where it cannot be."""
         return self.replay_months().months if self.can_replay else None
 
-    @kept
+    @kept_with("replay")
     def known_later(self) -> pd.DataFrame | None:
         """What fields that became known later would have said of accounts then; None where nothing is replayed."""
         return self.replay_months().later if self.can_replay else None
@@ -100,12 +100,11 @@ class ProvenMonth(ObservedMonth):
         learned = self.learn_from_misses()
         return None if learned is None else learned[0]
 
-    @kept
+    @kept_with("misses")
     def changes_tried(self) -> pd.DataFrame | None:
         """Changes that might have caught them, each tried on all replayed months; None without a replay."""
-        if self.misses is not None and not self.draft.has("changes_tried"):
-            self.learn_from_misses()
-        return None if self.misses is None else self.draft.read("changes_tried")
+        learned = self.learn_from_misses()
+        return None if learned is None else learned[1]
 
     @kept
     def decidable(self) -> pd.DataFrame | None:

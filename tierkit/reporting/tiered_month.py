@@ -14,7 +14,7 @@ from tierkit.models.scoring import are_scores_of, score_accounts
 from tierkit.models.store import Models
 from tierkit.reporting.approval.commits import standing_tiers
 from tierkit.reporting.approval.proposals import propose_moves
-from tierkit.reporting.draft import kept
+from tierkit.reporting.draft import kept, kept_with
 from tierkit.reporting.earlier import earlier_months, earlier_tiers
 from tierkit.reporting.explained_moves import MonthsMoves, explain_month, plain_moves
 from tierkit.reporting.last_month import NotKnownError, read_last_month, score_by
@@ -134,27 +134,27 @@ class TieredMonth(LearnedMonth):
             return None
         return fit_scorecard(self.qualified, self.opening, self.win_in_use, self.acv, places=self.places)
 
-    @kept
+    @kept_with("tiers")
     def overlays(self) -> pd.DataFrame:
         """What lifted or moved an account on top of its base tier."""
         return self.plan().ledger
 
-    @kept
+    @kept_with("tiers")
     def capacity(self) -> pd.DataFrame:
         """Slots and places used, by rep and tier."""
         return self.plan().capacity
 
-    @kept
+    @kept_with("tiers")
     def prices(self) -> pd.DataFrame:
         """What one more place is worth, overall, by rep and by constraint."""
         return self.plan().prices
 
-    @kept
+    @kept_with("tiers")
     def sensitivity(self) -> pd.DataFrame:
         """How many Tier 1 accounts would change at half and at double the uplift assumed."""
         return self.plan().sensitivity
 
-    @kept
+    @kept_with("tiers")
     def certificate(self) -> str:
         """How good the base tiers are, and how that is known, in a sentence."""
         return self.plan().certificate.sentence
@@ -165,13 +165,13 @@ class TieredMonth(LearnedMonth):
         changes: pd.DataFrame | None = self._keep_moves("changes")
         return changes
 
-    @kept
+    @kept_with("changes")
     def value_changes(self) -> pd.DataFrame | None:
         """Every tiered account's change of expected value, taken apart; None where the parts are not known."""
         values: pd.DataFrame | None = self._keep_moves("value_changes")
         return values
 
-    @kept
+    @kept_with("changes")
     def parts_unknown(self) -> str:
         """Why moves are not taken apart, as the end of a sentence; empty where they are."""
         return str(self._keep_moves("parts_unknown"))
