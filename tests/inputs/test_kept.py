@@ -69,3 +69,13 @@ def test_another_frame_in_place_of_one_leaves_the_others_on_disk(kept):
     assert counts == [3, 1, len(tables.frame("signals"))]
     assert "signals" not in other.frames.maps[-1]._read
     assert list(tables.with_frame("deals", deals).frame("deals")["deal_id"]) == list(deals["deal_id"])
+
+
+def test_some_columns_are_those_of_the_whole_and_no_others_are_read(kept):
+    tables, folder = kept
+    on_disk, names = read_tables(folder), ["account_id", "occurred_at", "minutes"]
+    for table in ("activities", "signals", "holdout"):
+        one, other = (t.columns_of(table, names).reset_index(drop=True) for t in (tables, on_disk))
+        pd.testing.assert_frame_equal(one, other, obj=table)
+    assert list(on_disk.columns_of("activities", names)) == names[:2]
+    assert on_disk.frames._read == {}

@@ -2,7 +2,7 @@
 
 import re
 from collections import ChainMap
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -99,6 +99,13 @@ class Tables:
             return pd.read_parquet(file.path(table), filters=pc.field("account_id").isin(wanted))
         frame = self.frame(table)
         return frame[frame["account_id"].isin(set(accounts))] if "account_id" in frame else frame.iloc[:0]
+
+    def columns_of(self, table: str, names: Sequence[str]) -> pd.DataFrame:
+        """Those of the named columns that a table has; of a table kept as a file no others are read."""
+        given = [name for name in names if self.has(table, name)]
+        if (file := self._file(table)) is not None:
+            return pd.read_parquet(file.path(table), columns=given)
+        return self.frame(table)[given]
 
     @property
     def is_dated(self) -> bool:

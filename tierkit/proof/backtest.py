@@ -188,10 +188,12 @@ def replay_policy(
             months_kept.append(keep_month(gated, previous, month, tables, policy, as_of=origin))
             had_known.append(had_we_known(refit, gated, later, tables, policy, as_of=origin))
             parts.append(_account_rows(month, deals, horizon_days, through, acted_on, met))
+            del gated
         else:
             month = rank_deals(refit, rows, tables, policy, after=origin, models=models)
         opened = deals[(deals["opened_at"] > origin) & (deals["opened_at"] <= until)]
         parts.append(_deal_rows(opened, month, origin, horizon_days, acted_on, met))
+        del rows, month  # or they would stand beside those of the next month, in whose rows a company is large
     return Replayed(_replay(parts, notes, acted_on), *_kept(months_kept, had_known))
 
 

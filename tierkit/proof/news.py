@@ -81,7 +81,7 @@ def say_news(news: pd.DataFrame) -> tuple[str, ...]:
 def _events(tables: Tables) -> dict[str, pd.DataFrame]:
     """Account and day of each event, by measure."""
     found = {}
-    touches = tables.frame("activities")
+    touches = tables.columns_of("activities", ["account_id", "occurred_at", "direction"])
     if len(touches):
         if "direction" in touches and touches["direction"].notna().any():
             touches = touches[touches["direction"] == "inbound"]

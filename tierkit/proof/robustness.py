@@ -89,7 +89,7 @@ def _sources(tables: Tables, features: list[tuple[str, ...]]) -> dict[str, list[
     found = {
         source: [name for name in used if feature_of(name).group in groups]
         for source, groups in SOURCES.items()
-        if len(tables.frame(source))
+        if len(tables.sql(f"SELECT 1 FROM stage_{source} LIMIT 1"))
     }
     return {source: names for source, names in found.items() if names}
 
