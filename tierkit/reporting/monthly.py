@@ -22,7 +22,7 @@ from tierkit.reporting.machine import hold_memory, say_refusal
 from tierkit.reporting.manifest import read_manifest
 from tierkit.reporting.memory import give_back
 from tierkit.reporting.notebooks import KERNELS, NEEDS
-from tierkit.reporting.one_month import MISSES, PUBLISH, REPLAY, OneMonth
+from tierkit.reporting.one_month import LEARNS, MISSES, PUBLISH, REPLAY, OneMonth
 from tierkit.reporting.outputs import HEADLINE
 from tierkit.reporting.publish import clear_leftovers, hold_reports
 from tierkit.reporting.schedule import OutOfTime, run_tasks
@@ -32,8 +32,8 @@ from tierkit.runsheet import RunSheet, read_sheet
 ASKS_EARLIER = "50_tiers"
 """The notebook that asks what tiers were, and waits for the month before."""
 
-LEARNS, PROVES, CONCLUDES = "20_propensity", "60_tier_lift", "70_monthly_review"
-"""The notebook that the replay comes after, the first that shows it, and the one that shows its misses."""
+PROVES, CONCLUDES = "60_tier_lift", "70_monthly_review"
+"""The first notebook that shows the replay, and the one that shows its misses."""
 
 Task = tuple[str, str]
 """A month, and a notebook of it, `REPLAY`, `MISSES` or `PUBLISH`."""
@@ -132,7 +132,9 @@ def _needs(months: Sequence[str]) -> dict[Task, list[Task]]:
     """The tasks of all months, the most urgent first, and those each comes after."""
     needs: dict[Task, list[Task]] = {}
     for month in months:
-        for name, earlier in {REPLAY: (LEARNS,), MISSES: (REPLAY,), **NEEDS, PUBLISH: tuple(NEEDS)}.items():
+        # The longest way first: the replay begins as soon as it is known whether the model is used
+        first = {LEARNS: NEEDS[LEARNS], REPLAY: (), MISSES: (REPLAY,)}
+        for name, earlier in {**first, **NEEDS, PUBLISH: tuple(NEEDS)}.items():
             needs[month, name] = [(month, other) for other in earlier]
         needs[month, PROVES].append((month, REPLAY))
         needs[month, CONCLUDES].append((month, MISSES))

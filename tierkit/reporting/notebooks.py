@@ -14,15 +14,15 @@ from tierkit.reporting.machine import ENDED, say_refusal
 from tierkit.reporting.scratch import scratch_folder
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
-    "10_data": (),
     "20_propensity": (),
     "30_acv": (),
     "50_tiers": ("20_propensity", "30_acv"),
     "60_tier_lift": ("50_tiers",),
     "40_reasons": ("20_propensity", "30_acv"),
+    "10_data": (),
     "70_monthly_review": ("10_data", "40_reasons", "60_tier_lift"),
 }
-"""Each notebook, and those that come before it; of those that could start, the first one does.
+"""Each notebook, and those that must be done before it; of those that could start, the first one does.
 
 What two of them read, as the rows to learn from, the first that asks builds, and the other waits for it.
 """

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack
@@ -32,6 +34,10 @@ from tierkit.tiering.feasibility import check_policy
 
 REPLAY, MISSES, PUBLISH = "replay", "misses", "publish"
 """Tasks of a month besides its notebooks: results worked out beside them, by their names, and what comes after all."""
+LEARNS, LEARNED = "20_propensity", "win"
+"""The notebook that decides which model is used, and what it keeps then."""
+_LOOK_AGAIN = 0.2
+"""Seconds until it is looked again whether it has."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,8 @@ class OneMonth:
     children: Children
     thorough: bool
     making: list[Future[None]] = field(default_factory=list)
+    learned: threading.Event = field(default_factory=threading.Event)
+    """Set once the notebook that learns has ended."""
 
     @classmethod
     def open(
@@ -120,11 +128,23 @@ class OneMonth:
         if name == PUBLISH:
             self.publish()
             return
+        if name == REPLAY:
+            self.await_model()
         if name in (REPLAY, MISSES):
             work_ahead(name, self.parameters, children=self.children)
             return
-        executed = run_notebook(self.notebook(name), self.parameters, children=self.children)
+        try:
+            executed = run_notebook(self.notebook(name), self.parameters, children=self.children)
+        finally:
+            if name == LEARNS:
+                self.learned.set()
         self.making.append(self.pages.submit(self.make_page, name, executed))
+
+    def await_model(self) -> None:
+        """Wait until the notebook that learns has kept its model, or ended without: the rest of it changes nothing."""
+        draft = self.run().draft
+        while not (self.learned.is_set() or draft.has(LEARNED)):
+            time.sleep(_LOOK_AGAIN)
 
     def make_page(self, name: str, executed: Any) -> None:
         """Write the page of an executed notebook; the review becomes the month's index."""
