@@ -117,3 +117,23 @@ def test_every_training_column_of_the_matrix_has_mean_zero(values):
     matrix = learn_design(rows, ["x"]).matrix(rows)
     assert np.isfinite(matrix).all()
     np.testing.assert_allclose(matrix.mean(axis=0), 0, atol=1e-6)
+
+
+def test_a_product_with_coefficients_is_that_of_the_matrix_known_or_not_seen_or_not():
+    rng = np.random.default_rng(3)
+
+    def rows(n: int, levels: str, unknown: float) -> pd.DataFrame:
+        frame = pd.DataFrame({"size": rng.lognormal(5, 2, n), "age": rng.normal(size=n)})
+        for name in ("industry", "region"):
+            frame[name] = pd.Series(rng.choice([*levels], n), dtype="str")
+        for name, share in (("size", unknown), ("industry", unknown), ("region", 0.0)):
+            frame[name] = frame[name].mask(rng.random(n) < share)
+        return frame
+
+    design = learn_design(rows(400, "abc", 0.1), ["size", "age", "industry", "region"])
+    today = rows(300, "abcx", 0.2)
+    today["region"] = today["region"].mask(rng.random(300) < 0.2)  # which training always knew
+    codes = design.codes(today)
+    coef = rng.normal(size=len(design.owner))
+    np.testing.assert_allclose(design.product(codes, coef), design.matrix_of(codes) @ coef, atol=1e-12)
+    np.testing.assert_array_equal(design.product(codes[7:], coef), design.product(codes, coef)[7:])

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tierkit.features import deals as deal_book
 from tierkit.features.catalog import is_built
-from tierkit.features.fields import DESCRIBES, FieldValues, field_values, fields_late, technology_flags
+from tierkit.features.fields import DESCRIBES, FieldValues, account_fields, field_values, fields_late, technology_flags
 from tierkit.features.horizon import win_horizon
 from tierkit.features.known_days import note_late
 from tierkit.features.settings import FeatureSettings
@@ -247,10 +247,7 @@ def _with_fields(
 
 def _technologies(tables: Tables, *, cutoff: pd.Timestamp) -> tuple[str, ...]:
     """Technologies common among the accounts that existed at the cutoff, as known then."""
-    if not (
-        tables.has("accounts", "technologies")
-        or "technologies" in set(tables.frame("account_history")["field"].unique())
-    ):
+    if "technologies" not in account_fields(tables):
         return ()
     accounts = _existing_accounts(tables, as_of=cutoff)
     moments = pd.DataFrame({"moment": np.arange(len(accounts), dtype="int64"), "account_id": accounts["account_id"]})

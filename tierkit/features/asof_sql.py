@@ -92,6 +92,34 @@ GROUP BY m.moment
 """
 """Deals known at the moment, without the row's own: closed later counts as open, opened later does not exist."""
 
+DATED_FIELDS = """
+SELECT field
+FROM stage_account_history
+WHERE field IS NOT NULL
+GROUP BY field
+ORDER BY field
+"""
+"""Fields of accounts that have a history."""
+
+VALUES_OF_FIELD = """
+SELECT h.value
+FROM stage_account_history h
+JOIN history_fields f ON f.field = h.field
+GROUP BY h.value
+"""
+"""What the history of fields holds."""
+
+FIELDS_TOLD = """
+SELECT m.moment, {flags}
+FROM moments m
+JOIN stage_account_history h ON h.account_id = m.account_id
+JOIN history_fields f ON f.field = h.field
+GROUP BY m.moment
+"""
+"""Whether the account of each moment has any history of each field, known by then or not."""
+
+FIELD_TOLD = "MAX(CASE WHEN f.code = {code} THEN 1 ELSE 0 END) AS told_{code}"
+
 FIELD_VALUES = """
 WITH ranked AS (
     SELECT h.account_id, f.code, h.known_day, h.value,

@@ -36,14 +36,17 @@ class FieldValues:
 def account_fields(tables: Tables) -> list[str]:
     """Columns of accounts whose value at a moment is asked for, those that only history has included, your own too."""
     fields = [c for c in tables.frame("accounts").columns if c not in NOT_FIELDS]
-    past = sorted(tables.frame("account_history")["field"].dropna().unique())
-    return fields + [c for c in past if c not in (*fields, *NOT_FIELDS)]
+    return fields + [c for c in _past_fields(tables) if c not in (*fields, *NOT_FIELDS)]
 
 
 def dated_fields(tables: Tables) -> list[str]:
     """Those of them that have a history."""
-    past = set(tables.frame("account_history")["field"].dropna().unique())
+    past = set(_past_fields(tables))
     return [name for name in account_fields(tables) if name in past]
+
+
+def _past_fields(tables: Tables) -> list[str]:
+    return [str(name) for name in tables.sql(asof_sql.DATED_FIELDS)["field"]]
 
 
 def field_values(tables: Tables, moments: pd.DataFrame, *, only: Collection[str] | None = None) -> FieldValues:
@@ -54,8 +57,7 @@ def field_values(tables: Tables, moments: pd.DataFrame, *, only: Collection[str]
     """
     accounts = tables.frame("accounts").set_index("account_id")
     fields = [name for name in account_fields(tables) if only is None or name in only]
-    past = _history(tables, moments, fields)
-    have = _have_history(tables, moments, list(past))
+    past, have = _history(tables, moments, fields)
     at = accounts.index.get_indexer(pd.Index(moments["account_id"]))
     frame, known_when = {}, {}
     for name in fields:
@@ -122,34 +124,24 @@ def _as_number_or_text(values: pd.Series) -> pd.Series:
     return text
 
 
-def _history(tables: Tables, moments: pd.DataFrame, fields: list[str]) -> dict[str, pd.Series]:
-    """Text of each field with history at each moment; missing where it was unknown then."""
+def _history(
+    tables: Tables, moments: pd.DataFrame, fields: list[str]
+) -> tuple[dict[str, pd.Series], dict[str, NDArray[np.bool_]]]:
+    """Text of each field with history at each moment, missing where it was unknown then; and whether the account of the
+    moment has any history of the field, known by then or not."""
     named = [name for name in dated_fields(tables) if name in fields]
     if not named:
-        return {}
+        return {}, {}
     codes = pd.DataFrame({"field": pd.Series(named, dtype="str"), "code": range(len(named))})
     found = tables.sql(asof_sql.FIELD_VALUES, moments=moments, history_fields=codes)
     past = {}
     for code, name in enumerate(named):
         of = found[found["code"] == code]
         past[name] = of.set_index("moment")["value"].astype("str").reindex(moments["moment"].to_numpy())
-    return past
-
-
-def _have_history(tables: Tables, moments: pd.DataFrame, fields: list[str]) -> dict[str, np.ndarray]:
-    """Whether the account of each moment has any history of each field, known by then or not."""
-    history = tables.frame("account_history")
-    both = pd.concat([moments["account_id"], history["account_id"]], ignore_index=True)
-    # One number per account, of which sets of text would take most of the time of a large company.
-    codes, ids = pd.factorize(both.astype("str"))
-    codes, past = codes[: len(moments)], codes[len(moments) :]
-    have = {}
-    for name in fields:
-        told = np.zeros(len(ids) + 1, dtype=bool)
-        told[past[(history["field"] == name).to_numpy(dtype=bool, na_value=False)]] = True
-        told[-1] = False  # where no account is named
-        have[name] = told[codes]
-    return have
+    flags = ", ".join(asof_sql.FIELD_TOLD.format(code=code) for code in codes["code"])
+    told = tables.sql(asof_sql.FIELDS_TOLD.format(flags=flags), moments=moments, history_fields=codes)
+    told = told.set_index("moment").reindex(moments["moment"].to_numpy(), fill_value=0)
+    return past, {name: (told[f"told_{code}"] > 0).to_numpy() for code, name in enumerate(named)}
 
 
 def _parse(text: pd.Series, *, like: pd.Series) -> pd.Series:
@@ -166,8 +158,10 @@ def _nothing(tables: Tables, name: str, index: pd.Index) -> pd.Series:
     if name in CONTRACTS["accounts"]:
         is_text = CONTRACTS["accounts"][name].kind in ("text", "id")
     else:
-        history = tables.frame("account_history")
-        is_text = _as_number_or_text(history.loc[history["field"] == name, "value"]).dtype != "float64"
+        named = pd.DataFrame({"field": pd.Series([name], dtype="str")})
+        is_text = (
+            _as_number_or_text(tables.sql(asof_sql.VALUES_OF_FIELD, history_fields=named)["value"]).dtype != "float64"
+        )
     return pd.Series(np.nan, index, dtype="str" if is_text else "float64")
 
 

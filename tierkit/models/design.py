@@ -103,11 +103,10 @@ class Design:
         """The same as numbers alone, shape (n, len(features)): of a category the place of its level, NaN if unknown."""
         self.check(rows)
         x = np.empty((len(rows), len(self.columns)))
-        at = {c.name: i for i, c in enumerate(self.columns)}
-        x[:, [at[c.name] for c in self.numbers]] = _numbers(rows, [c.name for c in self.numbers])
+        x[:, [self._at[c.name] for c in self.numbers]] = _numbers(rows, [c.name for c in self.numbers])
         for c in self.categories:
             codes = level_codes(rows[c.name], c.levels)
-            x[:, at[c.name]] = np.where(codes < 0, np.nan, codes)
+            x[:, self._at[c.name]] = np.where(codes < 0, np.nan, codes)
         return x
 
     def matrix(self, rows: pd.DataFrame) -> Array:
@@ -120,20 +119,48 @@ class Design:
 
     def matrix_of(self, codes: Array) -> Array:
         """The same of rows that are `codes` already."""
-        at = {c.name: i for i, c in enumerate(self.columns)}
-        blocks = []
-        if self.numbers:
-            x = codes[:, [at[c.name] for c in self.numbers]]
-            unknown = np.isnan(x)
-            x = np.where(unknown, np.array([float(c.typical) for c in self.numbers]), x)
-            logged = np.array([c.logged for c in self.numbers])
-            x[:, logged] = np.log1p(np.maximum(x[:, logged], 0.0))
-            x = np.clip(x, [c.low for c in self.numbers], [c.high for c in self.numbers])
-            blocks.append((x - [c.centre for c in self.numbers]) / [c.scale for c in self.numbers])
-            flagged = np.array([c.missing_share > 0 for c in self.numbers])
-            blocks.append(unknown[:, flagged] - np.array([c.missing_share for c in self.numbers])[flagged])
-        blocks.extend(_dummies(codes[:, at[c.name]], c) for c in self.categories)
+        blocks = self._number_blocks(codes)
+        blocks += [_dummies(codes[:, self._at[c.name]], c) for c in self.categories]
         return np.hstack(blocks) if blocks else np.zeros((len(codes), 0))
+
+    def product(self, codes: Array, coef: Array) -> Array:
+        """`matrix_of(codes) @ coef`, shape (n,), without the columns that most categories would fill with zeros.
+
+        A row's sum has the same bits whatever rows stand beside it, which `@` does not promise.
+        """
+        total, start = np.zeros(len(codes)), 0
+        for block in self._number_blocks(codes):
+            # Row after row in memory, or the order of the sum would go with their number
+            total += np.einsum("ij,j->i", np.ascontiguousarray(block), coef[start : start + block.shape[1]])
+            start += block.shape[1]
+        for c in self.categories:
+            own = coef[start : start + _width(c)]
+            start += len(own)
+            # Of each level, then of what is unknown: the average row's where training knew all
+            of_level = np.append(own - own @ np.array(_shares(c)), [0.0] * (c.missing_share == 0))
+            levels = codes[:, self._at[c.name]]
+            total += of_level[np.where(np.isnan(levels), len(c.levels), levels).astype(np.intp)]
+        return total
+
+    @cached_property
+    def _at(self) -> dict[str, int]:
+        return {c.name: i for i, c in enumerate(self.columns)}
+
+    def _number_blocks(self, codes: Array) -> list[Array]:
+        """The numbers, and the flags of those unknown."""
+        if not self.numbers:
+            return []
+        x = codes[:, [self._at[c.name] for c in self.numbers]]
+        unknown = np.isnan(x)
+        x = np.where(unknown, np.array([float(c.typical) for c in self.numbers]), x)
+        logged = np.array([c.logged for c in self.numbers])
+        x[:, logged] = np.log1p(np.maximum(x[:, logged], 0.0))
+        x = np.clip(x, [c.low for c in self.numbers], [c.high for c in self.numbers])
+        flagged = np.array([c.missing_share > 0 for c in self.numbers])
+        return [
+            (x - [c.centre for c in self.numbers]) / [c.scale for c in self.numbers],
+            unknown[:, flagged] - np.array([c.missing_share for c in self.numbers])[flagged],
+        ]
 
     def by_feature(self, parts: Array) -> Array:
         """Sum columns of `matrix` shape into one column a feature, shape (n, len(features))."""
@@ -241,9 +268,14 @@ def _width(column: DesignColumn) -> int:
     return len(column.levels) + (column.missing_share > 0)
 
 
+def _shares(column: DesignColumn) -> list[float]:
+    """How often each level was seen in training; last that none was known, where that was."""
+    return [*column.shares, column.missing_share][: _width(column)]
+
+
 def _dummies(codes: Array, column: DesignColumn) -> Array:
     codes = np.where(np.isnan(codes), -1, codes)
-    shares = [*column.shares, column.missing_share][: _width(column)]
+    shares = _shares(column)
     if column.missing_share > 0:
         codes = np.where(codes < 0, len(column.levels), codes)
     dummies = (codes[:, None] == np.arange(len(shares))) - np.array(shares)

@@ -48,8 +48,7 @@ class Linear:
 
     def raw_of(self, codes: Array) -> Array:
         """The same of rows that are codes of the design."""
-        # `@` would sum in an order that depends on how many rows there are, and on a row's place among them.
-        return np.asarray(self.intercept + np.einsum("ij,j->i", self.design.matrix_of(codes), np.array(self.coef)))
+        return self.intercept + self.design.product(codes, np.array(self.coef))
 
     def contributions(self, rows: pd.DataFrame) -> tuple[Array, float]:
         """Each feature's part of `raw` against the average training row, shape (n, features), and the base."""

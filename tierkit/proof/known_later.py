@@ -23,7 +23,7 @@ def later_values(tables: Tables, *, through: pd.Timestamp) -> pd.DataFrame:
 
     Without a history nothing is known to have become known, and the frame is empty.
     """
-    history = tables.frame("account_history")
+    history = tables.columns_of("account_history", ["account_id", "field", "known_at", "value"])
     if history.empty:
         return pd.DataFrame(columns=["account_id", "field", "known_at", "value"])
     rows = history[history["field"].isin(MISSING_FLAGS) & (history["known_at"] <= through)]
