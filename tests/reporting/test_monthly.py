@@ -3,13 +3,14 @@
 import json
 from pathlib import Path
 
+import nbformat
 import pandas as pd
 import pytest
 
 from tierkit.errors import SheetError
 from tierkit.reporting.manifest import verify_month
 from tierkit.reporting.monthly import _needs, run_months
-from tierkit.reporting.notebooks import NEEDS, check_parameters, run_notebook
+from tierkit.reporting.notebooks import NEEDS, bundled, check_parameters, puts_in_place, run_notebook
 
 TABLES = [
     "gates.csv",
@@ -78,6 +79,22 @@ def test_a_later_month_waits_for_the_tiers_before_it_and_lets_the_earlier_one_go
     assert [month for month, _ in needs] == sorted(month for month, _ in needs)  # of those that could start the first
     assert {name for month, name in needs["2026-10", "publish"] if month == "2026-10"} == set(NEEDS)
     assert not any(month == "2026-10" for task, before in needs.items() if task[0] == "2026-09" for month, _ in before)
+
+
+def test_notebooks_that_learn_wait_for_rows_that_the_first_puts_in_place(tmp_path):
+    assert needs_of("20_propensity") == needs_of("30_acv") == set()
+    for name in ("20_propensity", "30_acv", "replay"):
+        assert needs_of(name, own_rows=True) == {"10_data"}
+    ours = bundled("notebooks") / "10_data.ipynb"
+    assert not puts_in_place(ours)
+    theirs = nbformat.read(ours, as_version=4)
+    theirs.cells.append(nbformat.v4.new_code_cell("run.keep(deal_rows=run.deal_rows.head(100))"))
+    nbformat.write(theirs, tmp_path / "10_data.ipynb")
+    assert puts_in_place(tmp_path / "10_data.ipynb")
+
+
+def needs_of(name: str, **given: bool) -> set[str]:
+    return {other for _, other in _needs(["2026-10"], **given)["2026-10", name]}
 
 
 @pytest.mark.slow

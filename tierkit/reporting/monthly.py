@@ -21,7 +21,7 @@ from tierkit.reporting.children import Children
 from tierkit.reporting.machine import hold_memory, say_refusal
 from tierkit.reporting.manifest import read_manifest
 from tierkit.reporting.memory import give_back
-from tierkit.reporting.notebooks import KERNELS, NEEDS
+from tierkit.reporting.notebooks import KERNELS, NEEDS, puts_in_place
 from tierkit.reporting.one_month import LEARNS, MISSES, PUBLISH, REPLAY, OneMonth
 from tierkit.reporting.outputs import HEADLINE
 from tierkit.reporting.publish import clear_leftovers, hold_reports
@@ -29,8 +29,8 @@ from tierkit.reporting.schedule import OutOfTime, run_tasks
 from tierkit.reporting.scratch import clear_scratch
 from tierkit.runsheet import RunSheet, read_sheet
 
-ASKS_EARLIER = "50_tiers"
-"""The notebook that asks what tiers were, and waits for the month before."""
+READS, ASKS_EARLIER = "10_data", "50_tiers"
+"""The notebook of the rows that all learn from; the one that asks what tiers were, and waits for the month before."""
 
 PROVES, CONCLUDES = "60_tier_lift", "70_monthly_review"
 """The first notebook that shows the replay, and the one that shows its misses."""
@@ -103,7 +103,7 @@ def run_months(
         give_back()
         begun, done = stack.enter_context(_progress(console, list(due)))
         run_tasks(
-            _needs(list(due)),
+            _needs(list(due), own_rows=any(puts_in_place(month.notebook(READS)) for month in due.values())),
             lambda task: due[task[0]].work(task[1]),
             begun=begun,
             done=done,
@@ -128,14 +128,19 @@ def last_month(tables: Tables) -> str:
     return f"{next_day.replace(day=1) - pd.Timedelta(days=1):%Y-%m}"
 
 
-def _needs(months: Sequence[str]) -> dict[Task, list[Task]]:
-    """The tasks of all months, the most urgent first, and those each comes after."""
+def _needs(months: Sequence[str], *, own_rows: bool = False) -> dict[Task, list[Task]]:
+    """The tasks of all months, the most urgent first, and those each comes after.
+
+    Where the first notebook puts `own_rows` in place of the run's, those that learn from them wait for it.
+    """
     needs: dict[Task, list[Task]] = {}
     for month in months:
         # The longest way first: the replay begins as soon as it is known whether the model is used
         first = {LEARNS: NEEDS[LEARNS], REPLAY: (), MISSES: (REPLAY,)}
         for name, earlier in {**first, **NEEDS, PUBLISH: tuple(NEEDS)}.items():
             needs[month, name] = [(month, other) for other in earlier]
+            if own_rows and not earlier and name != READS:
+                needs[month, name].append((month, READS))
         needs[month, PROVES].append((month, REPLAY))
         needs[month, CONCLUDES].append((month, MISSES))
     for before, month in pairwise(months):

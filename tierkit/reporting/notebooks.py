@@ -1,5 +1,6 @@
 """The notebooks of a month, and one of them under papermill, refused on any mismatch."""
 
+import json
 import logging
 import os
 from collections.abc import Mapping
@@ -128,6 +129,12 @@ def _close_loop() -> None:
     loop = ensure_event_loop()
     if not loop.is_running():
         loop.close()
+
+
+def puts_in_place(path: Path) -> bool:
+    """Whether a notebook puts results of its own in place of the run's (`run.keep`), which those after it follow."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return any(".keep(" in "".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
 
 
 def check_parameters(path: Path, parameters: Mapping[str, Any]) -> None:
