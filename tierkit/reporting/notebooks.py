@@ -21,7 +21,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "60_tier_lift": ("50_tiers",),
     "40_reasons": ("20_propensity", "30_acv"),
     "10_data": (),
-    "70_monthly_review": ("10_data", "40_reasons", "60_tier_lift"),
+    "70_monthly_review": ("40_reasons", "60_tier_lift"),
 }
 """Each notebook, and those that must be done before it; of those that could start, the first one does.
 

@@ -117,12 +117,14 @@ def held_before(book: Book, previous: pd.DataFrame | None, hold: Stability, as_o
     nothing = Held(np.zeros(n, dtype=np.int64), pd.Series(pd.NaT, range(n), dtype="datetime64[us]"), np.zeros(n, bool))
     if previous is None or previous.empty:
         return nothing
-    before = previous.assign(account_id=previous["account_id"].astype("str")).set_index("account_id")
+    told = "base_tier" if "base_tier" in previous else "tier"
+    before = previous[["account_id", told, *(["since"] if "since" in previous else [])]]
+    before = before.assign(account_id=before["account_id"].astype("str")).set_index("account_id")
     if before.index.has_duplicates:
         twice = before.index[before.index.duplicated()][0]
         raise TableError(f"previous: 'account_id' must stand once, got {twice!r} again; keep one row each")
     mine = before.reindex(pd.Index(book.account_id, dtype="str"))
-    tier = mine["base_tier" if "base_tier" in mine else "tier"].astype("Float64").fillna(0).to_numpy(dtype=np.int64)
+    tier = mine[told].astype("Float64").fillna(0).to_numpy(dtype=np.int64)
     if "since" not in mine:
         return Held(np.minimum(tier, book.n_tiers), nothing.since, nothing.young)
     since = pd.to_datetime(mine["since"]).astype("datetime64[us]").reset_index(drop=True)
