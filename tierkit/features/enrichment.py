@@ -89,7 +89,8 @@ def coverage_trend(tables: Tables, *, as_of: pd.Timestamp, quarters: int = QUART
     moments = pd.concat(rows, ignore_index=True)
     moments.insert(0, "moment", np.arange(len(moments), dtype="int64"))
     moments["as_of_day"] = days_since_1970(moments["as_of"]).astype("int64")
-    dated = [name for name in COVERED if name in dated_fields(tables)]
+    history = set(dated_fields(tables))
+    dated = [name for name in COVERED if name in history]
     values = field_values(tables, moments[["moment", "account_id", "as_of_day"]], only=dated)
     parts = []
     for field in dated:

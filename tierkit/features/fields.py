@@ -129,7 +129,8 @@ def _history(
 ) -> tuple[dict[str, pd.Series], dict[str, NDArray[np.bool_]]]:
     """Text of each field with history at each moment, missing where it was unknown then; and whether the account of the
     moment has any history of the field, known by then or not."""
-    named = [name for name in dated_fields(tables) if name in fields]
+    past_fields = set(_past_fields(tables))
+    named = [name for name in fields if name in past_fields]
     if not named:
         return {}, {}
     codes = pd.DataFrame({"field": pd.Series(named, dtype="str"), "code": range(len(named))})

@@ -193,7 +193,7 @@ def replay_policy(
             month = rank_deals(refit, rows, tables, policy, after=origin, models=models)
         opened = deals[(deals["opened_at"] > origin) & (deals["opened_at"] <= until)]
         parts.append(_deal_rows(opened, month, origin, horizon_days, acted_on, met))
-        del rows, month  # or they would stand beside those of the next month, in whose rows a company is large
+        del rows, month  # or they would stand in memory beside those of the next month
     return Replayed(_replay(parts, notes, acted_on), *_kept(months_kept, had_known))
 
 
