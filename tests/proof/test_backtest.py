@@ -10,9 +10,9 @@ from tierkit.inputs.sample import simulate_company
 from tierkit.proof.backtest import COLUMNS, backtest_policy, choose_origins
 from tierkit.proof.capture import value_capture
 from tierkit.proof.headline import headline_lift
+from tierkit.proof.in_use import tiers_in_use
 from tierkit.proof.lift import lift_of_new_accounts, tier_lift
 from tierkit.proof.past import build_past
-from tierkit.proof.replayed_month import tiers_in_use
 from tierkit.proof.settings import ProofSettings
 from tierkit.tiering.policy import Policy
 

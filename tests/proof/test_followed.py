@@ -6,10 +6,19 @@ import pandas as pd
 from tierkit.features.deals import known_deals
 from tierkit.inputs.opening import open_tables
 from tierkit.proof.followed import follow_decisions
+from tierkit.proof.in_use import tiers_in_use
 from tierkit.proof.outcomes import account_outcomes
-from tierkit.proof.replayed_month import tiers_in_use
 
 AS_OF = pd.Timestamp("2026-10-31")
+
+
+def tier_of(rows: pd.DataFrame, day: pd.Timestamp) -> float:
+    """The tier of an account on a day: of the rows that hold then the one that began last."""
+    found = np.nan
+    for row in rows.sort_values("valid_from", kind="stable").itertuples():
+        if row.valid_from <= day and (pd.isna(row.valid_to) or day <= row.valid_to):
+            found = float(row.tier)
+    return found
 
 
 def test_decisions_are_followed_as_day_by_day_tables_of_tiers_and_outcomes_say() -> None:
@@ -36,7 +45,9 @@ def test_decisions_are_followed_as_day_by_day_tables_of_tiers_and_outcomes_say()
     told = follow_decisions(tables, decisions, record, as_of=AS_OF, moved=moved)
     assert len(told) == len(decisions)
     for row in told:
-        then = tiers_in_use(record, row["made_on"] - pd.Timedelta(days=1))
+        day = row["made_on"] - pd.Timedelta(days=1)
+        then = pd.Series({a: tier_of(rows, day) for a, rows in record.groupby("account_id")}).dropna()
+        pd.testing.assert_series_equal(then, tiers_in_use(record, day), check_names=False)
         all_ids = then.index.union(pd.Index([row["account_id"]]))
         won = account_outcomes(new, all_ids, as_of=row["made_on"], horizon_days=90, through=AS_OF)
         won = won.set_index("account_id")["won_in_horizon"]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tierkit.features.deals import known_deals
 from tierkit.inputs.tables import Tables
+from tierkit.proof.in_use import TiersInUse
 
 FOLLOWED = ("made_on", "known_on", "from_tier", "to_tier", "direction", "won", "n_peers", "n_peers_won")
 """Columns of every decision that was followed, whoever made it."""
@@ -33,7 +34,7 @@ def follow_decisions(
     """
     deals = known_deals(tables, before=as_of)
     wins = deals[deals["is_new_business"] & (deals["outcome"] == "won")]
-    in_use = _TiersInUse(record)
+    in_use = TiersInUse(record)
     unmoved = ~in_use.accounts.isin(list(moved))
     rows: list[dict[Hashable, Any]] = []
     for key, part in decisions.groupby(["made_on", "known_on"], sort=True):
@@ -56,29 +57,9 @@ def typed_decisions(table: pd.DataFrame, *, text: Sequence[str]) -> pd.DataFrame
     return table.astype(kinds)
 
 
-class _TiersInUse:
-    """Tiers in use on any day: people decide on hundreds of days, and each asks for the tier of every account."""
-
-    def __init__(self, record: pd.DataFrame) -> None:
-        ends = record["valid_to"] if "valid_to" in record else pd.Series(pd.NaT, record.index)
-        rows = record.assign(valid_to=pd.to_datetime(ends)).sort_values("valid_from", kind="stable")
-        self._row, unique = pd.factorize(rows["account_id"])
-        self.accounts = pd.Index(unique)
-        self._tier = rows["tier"].to_numpy(dtype="float64", na_value=np.nan)
-        self._begins, self._ends = (rows[name].to_numpy("datetime64[us]") for name in ("valid_from", "valid_to"))
-
-    def on(self, day: pd.Timestamp) -> NDArray[np.float64]:
-        """Tier by account, in the order of `accounts`; missing where none was in use."""
-        at = day.to_datetime64()
-        live = (self._begins <= at) & ~(self._ends < at)
-        tier = np.full(len(self.accounts), np.nan)
-        tier[self._row[live]] = self._tier[live]  # of an account's rows the one that began last is written last
-        return tier
-
-
 def _fate(
     account_id: str,
-    in_use: _TiersInUse,
+    in_use: TiersInUse,
     tiers: NDArray[np.float64],
     unmoved: NDArray[np.bool_],
     winners: pd.Index | None,

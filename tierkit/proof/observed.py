@@ -7,8 +7,8 @@ import pandas as pd
 from tierkit.errors import TableError
 from tierkit.features.deals import known_deals, label_wins
 from tierkit.inputs.tables import Tables
+from tierkit.proof.in_use import tiers_in_use
 from tierkit.proof.outcomes import account_outcomes
-from tierkit.proof.replayed_month import tiers_in_use
 
 COLUMNS = [
     "unit",

@@ -6,6 +6,7 @@ import pandas as pd
 from tierkit.inputs.tables import Tables
 from tierkit.models.scorecard import fit_scorecard
 from tierkit.models.settings import ModelSettings
+from tierkit.proof.in_use import tiers_in_use
 from tierkit.proof.lift import cut_tiers
 from tierkit.proof.refits import Refit
 from tierkit.tiering.assign import assign_tiers
@@ -84,16 +85,6 @@ def rank_deals(
     month["card_tier"] = np.nan
     month["size_tier"] = np.nan if size is None else cut_tiers(size, scores["account_id"], sizes)
     return month[COLUMNS]
-
-
-def tiers_in_use(history: pd.DataFrame, day: pd.Timestamp) -> "pd.Series[float]":
-    """Tier of each account on `day` by `tier_history`: index account_id."""
-    if history.empty:
-        return pd.Series(dtype="float64")
-    begun = history["valid_from"] <= day
-    over = history["valid_to"] < day if "valid_to" in history else pd.Series(False, history.index)
-    live = history[begun & ~over].sort_values(["account_id", "valid_from"], kind="stable")
-    return live.drop_duplicates("account_id", keep="last").set_index("account_id")["tier"].astype("float64")
 
 
 def size_of(rows: pd.DataFrame, models: ModelSettings) -> pd.Series | None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tierkit.errors import TierkitError
 from tierkit.inputs.tables import Tables
-from tierkit.proof.replayed_month import tiers_in_use
+from tierkit.proof.in_use import tiers_in_use
 from tierkit.reporting.approval.commits import tiers_acted_upon
 from tierkit.reporting.calendar import month_end
 from tierkit.reporting.publish import previous_month, published_months
