@@ -1,5 +1,6 @@
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def test_another_process_never_sees_half_of_the_tables(tmp_path: Path, monkeypat
 
 
 def test_what_two_ask_for_at_once_is_built_once(tmp_path: Path) -> None:
-    built, first_builds = [], threading.Event()
+    built, first_builds, other_asks = [], threading.Event(), threading.Event()
 
     class Month:
         def __init__(self) -> None:
@@ -97,6 +98,8 @@ def test_what_two_ask_for_at_once_is_built_once(tmp_path: Path) -> None:
         def lift(self) -> str:
             built.append(self)
             first_builds.set()
+            assert other_asks.wait(60)
+            time.sleep(0.3)  # long enough for the other to begin, were it not made to wait
             assert self.rate == 0.5  # what it is made of is kept meanwhile
             return "proven"
 
@@ -104,11 +107,15 @@ def test_what_two_ask_for_at_once_is_built_once(tmp_path: Path) -> None:
         def rate(self) -> float:
             return 0.5
 
+    def ask_later() -> str:
+        other_asks.set()
+        return other.lift
+
     one, other = Month(), Month()
-    with ThreadPoolExecutor(2) as pool, one.draft.building("rate"):
+    with ThreadPoolExecutor(2) as pool:
         ahead = pool.submit(lambda: one.lift)
         assert first_builds.wait(60)
-        assert pool.submit(lambda: other.lift).result(60) == "proven" == ahead.result(60)
+        assert pool.submit(ask_later).result(60) == "proven" == ahead.result(60)
     assert built == [one]
 
 
