@@ -1,16 +1,22 @@
 """The monthly run: everything it writes, for both months, the same bytes again."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import nbformat
 import pandas as pd
 import pytest
 
 from tierkit.errors import SheetError
+from tierkit.reporting.draft import Draft
 from tierkit.reporting.manifest import verify_month
 from tierkit.reporting.monthly import _needs, run_months
 from tierkit.reporting.notebooks import NEEDS, bundled, check_parameters, puts_in_place, run_notebook
+from tierkit.reporting.one_month import OneMonth
 
 TABLES = [
     "gates.csv",
@@ -91,6 +97,26 @@ def test_notebooks_that_learn_wait_for_rows_that_the_first_puts_in_place(tmp_pat
     theirs.cells.append(nbformat.v4.new_code_cell("run.keep(deal_rows=run.deal_rows.head(100))"))
     nbformat.write(theirs, tmp_path / "10_data.ipynb")
     assert puts_in_place(tmp_path / "10_data.ipynb")
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_replay_waits_for_the_model_or_for_the_end_of_the_notebook_that_keeps_none(tmp_path, kept):
+    draft = Draft(tmp_path / "d", "x")
+    month: Any = SimpleNamespace(
+        learned=threading.Event(), run=lambda: SimpleNamespace(draft=Draft(tmp_path / "d", "x"))
+    )
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(OneMonth.await_model, month)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.5)
+        if kept:
+            draft.keep("win", "a model")
+        else:
+            month.learned.set()
+        try:
+            waiting.result(20)
+        finally:
+            month.learned.set()  # or the thread would never end
 
 
 def needs_of(name: str, **given: bool) -> set[str]:
